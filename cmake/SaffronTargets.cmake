@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+# The kinds of target that Saffron has. Libraries list what they may see; nothing else is on their link line.
+
+# -Wno-psabi etc. are not here on purpose: a warning is an error, in every build.
+add_library(saffron_options INTERFACE)
+target_compile_options(saffron_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror
+  -Wno-gnu-statement-expression -fno-strict-aliasing -fstack-protector-strong)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC's -Wpedantic rejects statement expressions (SAFFRON_TRY) and has no finer switch.
+  target_compile_options(saffron_options INTERFACE -Wno-pedantic)
+endif()
+target_include_directories(saffron_options INTERFACE ${PROJECT_SOURCE_DIR})
+if(SAFFRON_SANITIZE STREQUAL "address")
+  target_compile_options(saffron_options INTERFACE -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
+    -fno-omit-frame-pointer -O1)
+  target_link_options(saffron_options INTERFACE -fsanitize=address,undefined)
+elseif(SAFFRON_SANITIZE STREQUAL "thread")
+  target_compile_options(saffron_options INTERFACE -fsanitize=thread -fno-omit-frame-pointer -O1)
+  target_link_options(saffron_options INTERFACE -fsanitize=thread)
+endif()
+
+# saffron_library(NAME SOURCES a.cpp ... [LIBS target ...] [PRIVATE_LIBS target ...])
+function(saffron_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBS;PRIVATE_LIBS" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC saffron_options ${arg_LIBS} PRIVATE ${arg_PRIVATE_LIBS})
+endfunction()
+
+# One precompiled Qt Test header for all unit tests.
+add_library(saffron_test_pch OBJECT ${PROJECT_SOURCE_DIR}/cmake/test_pch.cpp)
+target_link_libraries(saffron_test_pch PRIVATE saffron_options Qt6::Core Qt6::Test fmt::fmt)
+target_precompile_headers(saffron_test_pch PRIVATE <QtTest/QtTest> <vector> <string> <functional> <memory>)
+
+# saffron_test(NAME SOURCES name_test.cpp ... [LIBS ...] [TIMEOUT seconds] [LABELS label ...])
+# A Qt Test program; runs under ctest with a time limit. Label "tsan" marks what the TSan run repeats.
+function(saffron_test name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  set_target_properties(${name} PROPERTIES AUTOMOC ON)
+  target_link_libraries(${name} PRIVATE saffron_options Qt6::Core Qt6::Test fmt::fmt ${arg_LIBS})
+  target_precompile_headers(${name} REUSE_FROM saffron_test_pch)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "unit;${arg_LABELS}")
+endfunction()
+
+# saffron_fuzzer(NAME SOURCES name_fuzz.cpp [LIBS ...] [RUNS n]): a libFuzzer target with its corpus in
+# tests/fuzz/corpus/NAME. Only in the ASan build; ctest gives it a fixed number of inputs from a fixed seed.
+function(saffron_fuzzer name)
+  if(NOT SAFFRON_SANITIZE STREQUAL "address")
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "RUNS" "SOURCES;LIBS" ${ARGN})
+  if(NOT arg_RUNS)
+    set(arg_RUNS 20000)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE saffron_options ${arg_LIBS})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  file(MAKE_DIRECTORY ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
+  add_test(NAME ${name} COMMAND ${name} -runs=${arg_RUNS} -seed=1 -timeout=20 -rss_limit_mb=2048
+    -artifact_prefix=${CMAKE_BINARY_DIR}/ ${CMAKE_BINARY_DIR}/corpus-${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/corpus-${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 180 LABELS "fuzz")
+endfunction()
