@@ -58,6 +58,8 @@ class PciSocket {
   virtual core::Bus& memory_bus() = 0;
   /// The wire behind INTA..INTD (1..4) of this slot.
   virtual core::IrqLine& interrupt_line(std::uint8_t pin) = 0;
+  /// A BAR of the device left its place: BARs of others that found it taken may be decoded now. No lock is held.
+  virtual void address_space_freed() {}
 };
 
 /// Public methods: any thread (configuration cycles come from vCPU threads), unless said otherwise.
@@ -79,6 +81,10 @@ class PciDevice {
 
   /// Construction: PciRoot calls it once.
   void plug(PciSocket& socket);
+  /// Construction: PciRoot tells function 0 of a slot that has others too (header type, bit 7).
+  void set_multifunction();
+  /// Address space came free: tries again to decode BARs that found their place taken. PciRoot calls it.
+  void retry_decoding();
   /// Machine reset, vCPUs stopped: BARs unmapped, configuration as after construction, then on_reset().
   void reset();
 
@@ -118,17 +124,11 @@ class PciDevice {
   bool memory_decoding_enabled() const;
 
   /// After a configuration write took effect; no lock is held. For chipset registers and vendor capabilities.
-  virtual void on_config_write(unsigned offset, unsigned size) {
-    (void)offset, (void)size;
-  }
+  virtual void on_config_write(unsigned offset, unsigned size) { (void)offset, (void)size; }
   /// Before a configuration read is answered: capabilities whose registers are windows elsewhere fill them here.
-  virtual void on_config_read(unsigned offset, unsigned size) {
-    (void)offset, (void)size;
-  }
+  virtual void on_config_read(unsigned offset, unsigned size) { (void)offset, (void)size; }
   /// A BAR was mapped at `address`, or unmapped (for doorbells). No lock is held.
-  virtual void on_bar_changed(unsigned index, std::optional<std::uint64_t> address) {
-    (void)index, (void)address;
-  }
+  virtual void on_bar_changed(unsigned index, std::optional<std::uint64_t> address) { (void)index, (void)address; }
   virtual void on_reset() {}
 
   /// Raw bytes of configuration space, for on_config_* hooks.
