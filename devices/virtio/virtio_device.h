@@ -40,9 +40,7 @@ class VirtioDevice {
   virtual std::vector<std::uint16_t> queue_sizes() const = 0;
   /// Device configuration space. Bytes outside of it read as 0.
   virtual void read_config(std::uint64_t offset, std::span<std::uint8_t> to) = 0;
-  virtual void write_config(std::uint64_t offset, std::span<const std::uint8_t> from) {
-    (void)offset, (void)from;
-  }
+  virtual void write_config(std::uint64_t offset, std::span<const std::uint8_t> from) { (void)offset, (void)from; }
   /// DRIVER_OK: watch the queues' kick_fd on a loop of the device's own, and process what is there already.
   virtual void activate(VirtioActivation activation) = 0;
   /// Reset: stop using the queues, wait for (or cancel) all I/O, return every chain. Synchronous. Not called unless

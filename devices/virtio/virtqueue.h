@@ -1,92 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Virtqueue: the device's side of a split virtqueue (virtio 1.2, 2.7). One gate checks each chain whole, and copies
-// each descriptor once; devices see bounded host spans, never guest addresses.
+// each descriptor once; devices see bounded host spans, never guest addresses. Models indirect tables and event
+// indices; missing: packed queues (2.8), in-order use (2.7.9), reset of a single queue (2.6.1).
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
-#include <sys/uio.h>
-
+#include "devices/virtio/descriptor_chain.h"
 #include "engine/core/guest_memory.h"
 
 namespace saffron::virtio {
-
-class Virtqueue;
-
-/// The buffers of one request: first those that the device reads, then those that it writes (2.7.4.2). Move-only; it
-/// must be returned with Virtqueue::push: destroying one that was not is an assertion in debug builds.
-class DescriptorChain {
- public:
-  DescriptorChain(DescriptorChain&& other) noexcept;
-  DescriptorChain& operator=(DescriptorChain&& other) noexcept;
-  ~DescriptorChain();
-
-  /// Bounded host views of guest RAM; the guest may change them meanwhile.
-  std::span<const iovec> readable() const { return {buffers_.data(), readable_count_}; }
-  std::span<const iovec> writable() const { return std::span(buffers_).subspan(readable_count_); }
-  std::uint64_t readable_size() const { return readable_size_; }
-  std::uint64_t writable_size() const { return writable_size_; }
-
- private:
-  friend class Virtqueue;
-  DescriptorChain() = default;
-  std::uint16_t head_ = 0;
-  bool owned_ = false;
-  std::size_t readable_count_ = 0;
-  std::uint64_t readable_size_ = 0;
-  std::uint64_t writable_size_ = 0;
-  std::vector<iovec> buffers_;
-};
-
-/// Copies out of the readable part, in order. Each byte is fetched once.
-class ChainReader {
- public:
-  explicit ChainReader(const DescriptorChain& chain);
-  std::uint64_t remaining() const { return remaining_; }
-  /// All or nothing: false if fewer bytes remain.
-  bool read(std::span<std::uint8_t> to);
-  bool skip(std::uint64_t bytes);
-  template <typename T>
-  bool read_object(T& object) {
-    static_assert(std::is_trivially_copyable_v<T>);
-    return read({reinterpret_cast<std::uint8_t*>(&object), sizeof(T)});
-  }
-  /// Views of the next `bytes`, which are consumed; false (and nothing appended) if fewer remain.
-  bool take(std::uint64_t bytes, std::vector<iovec>& to);
-
- private:
-  std::span<const iovec> buffers_;
-  std::size_t index_ = 0;
-  std::size_t offset_ = 0;
-  std::uint64_t remaining_ = 0;
-};
-
-/// Copies into the writable part, in order; counts what it wrote (the `used` length).
-class ChainWriter {
- public:
-  explicit ChainWriter(const DescriptorChain& chain);
-  std::uint64_t remaining() const { return remaining_; }
-  std::uint32_t written() const { return written_; }
-  bool write(std::span<const std::uint8_t> from);
-  template <typename T>
-  bool write_object(const T& object) {
-    static_assert(std::is_trivially_copyable_v<T>);
-    return write({reinterpret_cast<const std::uint8_t*>(&object), sizeof(T)});
-  }
-  /// As ChainReader::take; the taken bytes count as written.
-  bool take(std::uint64_t bytes, std::vector<iovec>& to);
-
- private:
-  std::span<const iovec> buffers_;
-  std::size_t index_ = 0;
-  std::size_t offset_ = 0;
-  std::uint64_t remaining_ = 0;
-  std::uint32_t written_ = 0;
-};
 
 struct VirtqueueLayout {
   std::uint16_t size = 0;
@@ -112,32 +40,45 @@ class Virtqueue {
 
   /// The next available chain, if any. At most `size` descriptors in all (2.7.5.3.1), bounds and direction checked.
   std::optional<DescriptorChain> pop();
-  /// Puts a popped chain back, to be popped again next (a receive queue without room). Only the last one popped.
+  /// Puts a popped chain back, to be popped again next (a receive queue without room). Only the last one popped;
+  /// several go back last first. Call enable_kicks() before waiting for more.
   void undo_pop(DescriptorChain chain);
   /// Returns a chain with `written` bytes, at most its writable size; the driver is told by notify().
   void push(DescriptorChain chain, std::uint32_t written);
   /// Interrupts the driver if it wants that (2.7.7, 2.7.10) for what was pushed since the last call.
   void notify();
 
-  /// Asks the driver not to kick while the device polls, and to kick again. After enabling, returns whether chains
-  /// came meanwhile (then go on popping).
+  /// Asks the driver not to kick while the device polls, and to kick again. After enabling, returns whether there are
+  /// chains beyond those that were put back (then go on popping). While kicks are enabled, as they are at first, a
+  /// pop() that finds nothing has made sure that the next chain brings a kick.
   void disable_kicks();
   bool enable_kicks();
   bool broken() const { return broken_; }
 
  private:
+  struct Descriptor;
   bool fetch(std::uint16_t head, DescriptorChain& chain);
-  void fail(std::string_view reason);
+  bool enter_indirect(const Descriptor& descriptor, bool already_indirect, std::span<const std::uint8_t>& table);
+  bool append(const Descriptor& descriptor, DescriptorChain& chain);
+  bool append_buffer(core::GuestAddress address, std::uint64_t length, DescriptorChain& chain);
+  std::optional<std::uint16_t> pending();
+  bool arm_kick();
+  bool fail(std::string_view reason);
+  void recycle(DescriptorChain& chain);
 
   const core::GuestMemory& memory_;
   VirtqueueLayout layout_;
   int kick_fd_;
   std::function<void()> interrupt_;
   std::function<void(std::string_view)> report_broken_;
+  std::span<const std::uint8_t> table_;  // The descriptor table in host memory; empty if the rings are nowhere.
+  std::vector<std::vector<iovec>> spare_buffers_;
   std::uint16_t next_available_ = 0;
   std::uint16_t next_used_ = 0;
-  std::uint16_t last_notified_used_ = 0;
-  std::uint32_t outstanding_ = 0;
+  std::uint16_t put_back_ = 0;     // Chains from next_available_ on that undo_pop returned.
+  std::uint32_t unnotified_ = 0;   // Pushed since the last notify().
+  std::uint32_t outstanding_ = 0;  // Popped, not yet pushed.
+  bool kicks_enabled_ = true;
   bool broken_ = false;
 };
 
