@@ -152,3 +152,22 @@ lab_image() {
   cached lab scripts/make_lab_image.sh scripts/make_kernel.sh $host/first_init.sh $host/second_init.sh $host/boot_modules.txt \
     -- "$(kernel_tree amd64)"
 }
+
+# tiny_guest FLAVOUR: prints a folder with vmlinuz and initrd.gz of the small test guest, with a kernel of that FLAVOUR.
+tiny_guest() {
+  local guest=tests/guest/tiny
+  cached "tiny-$1" $guest/make.sh scripts/modules.sh $guest/init.sh $guest/modules.txt $guest/udhcpc_script.sh \
+    $guest/power_button.sh $guest/list_pci.sh -- "$(kernel_tree "$1")"
+}
+
+# demo_guest: prints a folder with the demo machine: disk.raw (boots from BIOS too), and vmlinuz, initrd.gz, command_line of it.
+demo_guest() {
+  local guest=tests/guest/demo
+  cached demo $guest/make.sh scripts/modules.sh $guest/tree.sh $guest/init.sh $guest/modules.txt $guest/packages.txt $guest/welcome.svg \
+    $guest/wallpaper.svg $guest/files.sh -- "$(kernel_tree amd64)"
+}
+
+# boot_media: prints a folder with CDs to boot from: debian-installer.iso and grub-rescue.iso.
+boot_media() {
+  cached media tests/guest/media/make.sh -- "$(dpkg-query -W -f '${Version} ' debian-installer-12-netboot-amd64 grub-rescue-pc)"
+}

@@ -13,6 +13,7 @@ usage: ./dev VERB [ARGUMENT...]
             ./dev lab [OPTION...] -- COMMAND [ARGUMENT...]; ./dev lab --help lists the options
   lint      source rules: who may include whom, licences, sizes, format, translations
   bench     our figures beside QEMU's, in one run, as a table (--json for programs)
+  guest     make a guest for tests, print its folder: tiny, tiny-full, demo, media
   fuzz      run one fuzzer until stopped: ./dev fuzz NAME; without a name, lists them
   shot      screenshots of every window into a folder
   help      this text
