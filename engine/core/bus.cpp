@@ -44,8 +44,8 @@ Result<void> Bus::insert(const BusRange& range, BusDevice& device) {
     return refuse(ErrorCode::kInvalidArgument, "an empty range cannot be put on a bus");
   }
   if (range.base > last_address_ || range.size - 1 > last_address_ - range.base) {
-    return refuse(ErrorCode::kInvalidArgument, fmt::format("range {:#x}+{:#x} is past the end of the {} bus", range.base,
-                                                           range.size, name_));
+    return refuse(ErrorCode::kInvalidArgument,
+                  fmt::format("range {:#x}+{:#x} is past the end of the {} bus", range.base, range.size, name_));
   }
   const std::lock_guard lock(writers_);
   const unsigned count = count_.load(std::memory_order_relaxed);

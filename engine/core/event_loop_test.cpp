@@ -49,11 +49,12 @@ class EventLoopTest : public QObject {
     pipe.put();
     int calls = 0;
     std::unique_ptr<EventLoop::Watch> watch;
-    watch = loop->watch(pipe.read_end.get(), EPOLLIN, [&](FdEvents) {
-                  ++calls;
-                  watch.reset();  // From inside its own callback.
-                  loop->stop();
-                })
+    watch = loop->watch(pipe.read_end.get(), EPOLLIN,
+                        [&](FdEvents) {
+                          ++calls;
+                          watch.reset();  // From inside its own callback.
+                          loop->stop();
+                        })
                 .value();
     loop->run();
     QCOMPARE(calls, 1);

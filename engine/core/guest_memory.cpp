@@ -94,9 +94,10 @@ Result<std::unique_ptr<GuestMemory>> GuestMemory::create(std::span<const GuestRe
     const std::uint64_t base = region.base.value;
     if (region.size == 0 || region.size % kPageSize != 0 || base % kPageSize != 0 || base < free_from ||
         region.size > (std::uint64_t{1} << 52) || base > (std::uint64_t{1} << 52)) {
-      return Error{ErrorCode::kInvalidArgument,
-                   fmt::format("RAM region {:#x}+{:#x} is empty, unaligned, out of order or too large", base, region.size),
-                   "memory"};
+      return Error{
+          ErrorCode::kInvalidArgument,
+          fmt::format("RAM region {:#x}+{:#x} is empty, unaligned, out of order or too large", base, region.size),
+          "memory"};
     }
     placed.push_back({region.base, region.size, total});
     total += region.size;

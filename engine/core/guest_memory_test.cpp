@@ -15,8 +15,8 @@ namespace {
 constexpr std::uint64_t kHigh = std::uint64_t{1} << 32;
 
 std::unique_ptr<GuestMemory> two_regions() {
-  const std::array<GuestRegion, 3> regions{
-      GuestRegion{{0}, 0x10000}, GuestRegion{{0x10000}, 0x1000}, GuestRegion{{kHigh}, 0x2000}};
+  const std::array<GuestRegion, 3> regions{GuestRegion{{0}, 0x10000}, GuestRegion{{0x10000}, 0x1000},
+                                           GuestRegion{{kHigh}, 0x2000}};
   return GuestMemory::create(regions).value();
 }
 

@@ -27,9 +27,12 @@ class MemorySlot {
   virtual bool collect_dirty(std::span<std::uint64_t> bitmap) = 0;
 };
 
+/// `offset` and `size` pick a part of the memory, in bytes, page aligned; a size of 0 is all from the offset on.
 struct MemorySlotOptions {
   SlotAccess access = SlotAccess::kReadWrite;
   bool log_dirty = false;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
 };
 
 /// Makes slots; the VM implements it. `memory` must outlive the slot.

@@ -86,11 +86,11 @@ class [[nodiscard]] Result<void> {
 
 /// Evaluates to the value of a Result, or returns its Error from the enclosing function. (A GNU statement
 /// expression: both compilers we build with have it, and nothing in C++20 does the same.)
-#define SAFFRON_TRY(expression)                                       \
-  ({                                                                  \
-    auto saffron_try_result = (expression);                           \
-    if (!saffron_try_result.ok()) {                                   \
-      return std::move(saffron_try_result).error();                   \
-    }                                                                 \
-    std::move(saffron_try_result).value();                            \
+#define SAFFRON_TRY(expression)                     \
+  ({                                                \
+    auto saffron_try_result = (expression);         \
+    if (!saffron_try_result.ok()) {                 \
+      return std::move(saffron_try_result).error(); \
+    }                                               \
+    std::move(saffron_try_result).value();          \
   })

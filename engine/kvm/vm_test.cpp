@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// On this host's /dev/kvm, with a few bytes of real-mode code. Skipped, with the reason, where there is none.
+#include "engine/kvm/vcpu_set.h"
+
+#include <QtTest/QtTest>
+
+#include <algorithm>
+#include <array>
+
+#include "engine/kvm/cpuid.h"
+#include "engine/kvm/irq_chip.h"
+
+using namespace saffron;
+
+namespace {
+
+/// Remembers what the guest wrote to its port, and tells.
+class Port final : public core::BusDevice {
+ public:
+  std::string_view name() const override { return "port"; }
+  core::AccessSizes access_sizes() const override { return {1, 2, 4}; }
+  std::uint64_t read(std::uint64_t, unsigned) override { return 0x41; }
+  void write(std::uint64_t, unsigned, std::uint64_t value) override {
+    written.push_back(static_cast<std::uint8_t>(value));
+    if (on_write) {
+      on_write();
+    }
+  }
+  std::vector<std::uint8_t> written;
+  std::function<void()> on_write;
+};
+
+/// A VM whose reset vector runs `code` from a read-only page below 4 GiB.
+struct Guest {
+  explicit Guest(std::span<const std::uint8_t> code) {
+    system = kvm::System::open().value();
+    vm = kvm::Vm::create(*system).value();
+    rom = core::SharedMemory::create("rom", 4096).value();
+    std::copy(code.begin(), code.end(), rom->bytes().begin() + 0xff0);
+    rom_slot = vm->create_slot("rom", *rom, {core::SlotAccess::kReadOnly}).value();
+    rom_slot->map({0xfffff000}).value();
+    loop = core::EventLoop::create().value();
+    io.insert({0x10, 1}, port).value();
+    std::vector<std::unique_ptr<kvm::Vcpu>> list;
+    list.push_back(
+        kvm::Vcpu::create(*vm, 0, kvm::make_cpuid(system->supported_cpuid(), {0, 1, false, 0}), io, memory).value());
+    vcpus = std::make_unique<kvm::VcpuSet>(std::move(list), *loop,
+                                           kvm::VcpuListener{[this] {
+                                                               ++resets;
+                                                               stop();
+                                                             },
+                                                             [this] { stop(); },
+                                                             [this](std::string text) {
+                                                               failure = std::move(text);
+                                                               stop();
+                                                             }});
+  }
+  void stop() {
+    vcpus->pause([this] { loop->stop(); });
+  }
+  /// Runs until a guest write (of any value), a reset or a failure stops the loop.
+  void run() {
+    vcpus->resume();
+    loop->run();
+  }
+
+  core::Bus io{"io", 16};
+  core::Bus memory{"memory"};
+  Port port;
+  std::unique_ptr<kvm::System> system;
+  std::unique_ptr<kvm::Vm> vm;
+  std::unique_ptr<core::SharedMemory> rom;
+  std::unique_ptr<core::MemorySlot> rom_slot;
+  std::unique_ptr<core::EventLoop> loop;
+  std::unique_ptr<kvm::VcpuSet> vcpus;
+  unsigned resets = 0;
+  std::string failure;
+};
+
+}  // namespace
+
+class VmTest : public QObject {
+  Q_OBJECT
+ private slots:
+  void initTestCase() {
+    const auto system = kvm::System::open();
+    if (!system.ok()) {
+      QSKIP(system.error().message.c_str());
+    }
+  }
+  void port_accesses_reach_the_device_and_pause_stops_at_once() {
+    // in al,0x10; inc al; out 0x10,al; back to the in.
+    constexpr std::array<std::uint8_t, 8> kCode{0xe4, 0x10, 0xfe, 0xc0, 0xe6, 0x10, 0xeb, 0xf8};
+    Guest guest(kCode);
+    guest.port.on_write = [&] { guest.stop(); };
+    guest.run();
+    QCOMPARE(guest.port.written, (std::vector<std::uint8_t>{0x42}));
+    guest.run();
+    QCOMPARE(guest.port.written, (std::vector<std::uint8_t>{0x42, 0x42}));
+  }
+  void reset_starts_from_the_reset_vector_again() {
+    // out 0x10,al; inc al; jmp back to the out: al is 0 at power-on.
+    constexpr std::array<std::uint8_t, 6> kCode{0xe6, 0x10, 0xfe, 0xc0, 0xeb, 0xfa};
+    Guest guest(kCode);
+    unsigned left = 3;
+    guest.port.on_write = [&] {
+      if (--left == 0) {
+        guest.stop();
+      }
+    };
+    guest.run();
+    QVERIFY(guest.vcpus->reset().ok());
+    left = 2;
+    guest.run();
+    QCOMPARE(guest.port.written, (std::vector<std::uint8_t>{0, 1, 2, 0, 1}));
+  }
+  void pausing_a_busy_loop_needs_no_exit() {
+    constexpr std::array<std::uint8_t, 2> kCode{0xeb, 0xfe};
+    Guest guest(kCode);
+    guest.vcpus->resume();
+    guest.stop();
+    guest.loop->run();
+    QVERIFY(guest.vcpus->parked());
+  }
+  void slots_log_what_the_guest_writes() {
+    // mov ax,0x1000; mov ds,ax; mov [0x5000],al; out 0x10,al; hlt
+    constexpr std::array<std::uint8_t, 11> kCode{0xb8, 0x00, 0x10, 0x8e, 0xd8, 0xa2, 0x00, 0x50, 0xe6, 0x10, 0xf4};
+    Guest guest(kCode);
+    auto ram = core::SharedMemory::create("ram", 0x10000).value();
+    auto slot = guest.vm->create_slot("ram", *ram, {core::SlotAccess::kReadWrite, true}).value();
+    QVERIFY(slot->map({0x10000}).ok());
+    guest.port.on_write = [&] { guest.stop(); };
+    guest.run();
+    std::array<std::uint64_t, 1> dirty{};
+    QVERIFY(slot->collect_dirty(dirty));
+    QCOMPARE(dirty[0], std::uint64_t{1} << 5);
+    QVERIFY(!slot->collect_dirty(dirty));
+  }
+  void vectors_take_any_message() {
+    Guest guest(std::array<std::uint8_t, 1>{0xf4});
+    auto chip = kvm::IrqChip::create(*guest.vm).value();
+    auto vector = chip->allocate("test").value();
+    vector->configure({0xfee00000, 0x4031});
+    vector->configure({0xdeadbeefdeadbeef, 0xffffffff});
+    vector->signal();
+    vector->disconnect();
+    vector->signal();
+    QVERIFY(vector->event_fd() >= 0);
+  }
+  void slots_refuse_what_is_not_whole_pages() {
+    Guest guest(std::array<std::uint8_t, 1>{0xf4});
+    auto ram = core::SharedMemory::create("ram", 0x2000).value();
+    QVERIFY(!guest.vm->create_slot("x", *ram, {core::SlotAccess::kReadWrite, false, 0x1000, 0x2000}).ok());
+    QVERIFY(!guest.vm->create_slot("x", *ram, {core::SlotAccess::kReadWrite, false, 0x800, 0x1000}).ok());
+    auto slot = guest.vm->create_slot("x", *ram, {core::SlotAccess::kReadWrite, false, 0x1000}).value();
+    QVERIFY(!slot->map({0x123}).ok());
+    QVERIFY(slot->map({0x10000}).ok());
+    QVERIFY(slot->map({0x20000}).ok());
+  }
+};
+
+QTEST_APPLESS_MAIN(VmTest)
+#include "vm_test.moc"
