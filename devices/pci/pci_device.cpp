@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "devices/pci/pci_device.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "devices/pci/pci_bars.h"
@@ -279,6 +280,16 @@ void PciDevice::set_config(unsigned offset, std::span<const std::uint8_t> value,
                            std::span<const std::uint8_t> write_mask) {
   const std::lock_guard lock(impl_->mutex_);
   impl_->config_.define(offset, value, write_mask);
+}
+
+void PciDevice::set_register(unsigned offset, unsigned size, std::uint64_t value, std::uint64_t write_mask) {
+  std::array<std::uint8_t, 8> bytes;
+  std::array<std::uint8_t, 8> writable;
+  for (unsigned i = 0; i < 8; ++i) {
+    bytes[i] = static_cast<std::uint8_t>(value >> (8 * i));
+    writable[i] = static_cast<std::uint8_t>(write_mask >> (8 * i));
+  }
+  set_config(offset, {bytes.data(), std::min(size, 8u)}, {writable.data(), std::min(size, 8u)});
 }
 
 void PciDevice::set_intx(bool asserted) {

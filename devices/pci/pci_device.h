@@ -108,6 +108,8 @@ class PciDevice {
                 std::vector<std::unique_ptr<core::MsiVector>> vectors);
   /// Sets bytes of configuration space and what the guest may write there (for chipset registers).
   void set_config(unsigned offset, std::span<const std::uint8_t> value, std::span<const std::uint8_t> write_mask = {});
+  /// The same for a little-endian register of `size` bytes (1, 2, 4 or 8).
+  void set_register(unsigned offset, unsigned size, std::uint64_t value, std::uint64_t write_mask);
 
   // For running devices. Never with a device lock held.
   /// Drives INTx (PCI 3.0, 6.2.4): respects Interrupt Disable, keeps Interrupt Status; nothing while MSI is on.
