@@ -32,11 +32,11 @@ class FakeMsiVector final : public core::MsiVector {
  public:
   void configure(const core::MsiMessage& new_message) override { message = new_message; }
   void disconnect() override { message.reset(); }
-  void signal() override { ++signals; }
+  void signal() override { ++signal_count; }
   int event_fd() const override { return -1; }
 
   std::optional<core::MsiMessage> message;
-  std::atomic<unsigned> signals{0};
+  std::atomic<unsigned> signal_count{0};  // Not "signals": Qt makes that a macro.
 };
 
 class FakeMsiController final : public core::MsiController {
