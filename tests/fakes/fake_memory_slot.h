@@ -43,10 +43,10 @@ class FakeMemorySlotFactory final : public core::MemorySlotFactory {
   core::Result<std::unique_ptr<core::MemorySlot>> create_slot(std::string_view, core::SharedMemory& memory,
                                                               const core::MemorySlotOptions&) override {
     auto slot = std::make_unique<FakeMemorySlot>(memory);
-    slots.push_back(slot.get());
+    created.push_back(slot.get());
     return std::unique_ptr<core::MemorySlot>(std::move(slot));
   }
-  std::vector<FakeMemorySlot*> slots;
+  std::vector<FakeMemorySlot*> created;  // Not "slots": Qt makes that a macro.
 };
 
 class FakeDoorbellBinder final : public core::DoorbellBinder {
