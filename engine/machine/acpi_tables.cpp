@@ -68,8 +68,8 @@ class Tables {
 
  private:
   void checksum(std::size_t offset, std::size_t start, std::size_t length) {
-    checksums_.push_back({static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(start),
-                          static_cast<std::uint32_t>(length)});
+    checksums_.push_back(
+        {static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(length)});
   }
 
   TableLoader& loader_;

@@ -54,9 +54,9 @@ std::vector<E820Entry> firmware_memory_map(const MemoryLayout& layout) {
 
 std::vector<E820Entry> direct_boot_memory_map(const MemoryLayout& layout) {
   std::vector<E820Entry> map{
-      {0, 0x9fc00, kE820Ram},              // The EBDA of a BIOS would follow.
-      {0x9fc00, 0x400, kE820Reserved},     //
-      {0xe0000, 0x20000, kE820Reserved},   // ACPI and SMBIOS tables.
+      {0, 0x9fc00, kE820Ram},             // The EBDA of a BIOS would follow.
+      {0x9fc00, 0x400, kE820Reserved},    //
+      {0xe0000, 0x20000, kE820Reserved},  // ACPI and SMBIOS tables.
       {kMiB, layout.low_size - kMiB, kE820Ram},
   };
   add_reserved_top(map);

@@ -12,9 +12,9 @@ namespace saffron::machine {
 inline constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 inline constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 
-inline constexpr std::uint64_t kVgaWindow = 0xa0000;       // To 0xbffff: the VGA's, or SMRAM.
-inline constexpr std::uint64_t kPamStart = 0xc0000;        // To 0xfffff: RAM or ROM, as the PAM registers say.
-inline constexpr std::uint64_t kEcamBase = 0xb0000000;     // 256 MiB of PCIe configuration space.
+inline constexpr std::uint64_t kVgaWindow = 0xa0000;    // To 0xbffff: the VGA's, or SMRAM.
+inline constexpr std::uint64_t kPamStart = 0xc0000;     // To 0xfffff: RAM or ROM, as the PAM registers say.
+inline constexpr std::uint64_t kEcamBase = 0xb0000000;  // 256 MiB of PCIe configuration space.
 inline constexpr std::uint64_t kEcamSize = 256 * kMiB;
 inline constexpr std::uint64_t kPciLowStart = 0xc0000000;  // PCI memory below 4 GiB.
 inline constexpr std::uint64_t kPciLowEnd = 0xfebfffff;    // Last byte; the IOAPIC follows.

@@ -78,7 +78,8 @@ core::Result<core::GuestAddress> TableLoader::place(const core::GuestMemory& mem
   }
   for (const Pointer& pointer : pointers_) {
     std::vector<std::uint8_t>& bytes = contents.at(pointer.file);
-    store(bytes, pointer.offset, pointer.size, load(bytes, pointer.offset, pointer.size) + addresses.at(pointer.target));
+    store(bytes, pointer.offset, pointer.size,
+          load(bytes, pointer.offset, pointer.size) + addresses.at(pointer.target));
   }
   for (const Checksum& checksum : checksums_) {
     std::vector<std::uint8_t>& bytes = contents.at(checksum.file);
