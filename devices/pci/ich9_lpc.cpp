@@ -10,7 +10,7 @@ namespace saffron::pci {
 
 namespace {
 
-// Registers of device 31 function 0 (13.1).
+// Registers of device 31 function 0.
 constexpr unsigned kGpioBase = 0x48;
 constexpr unsigned kGpioControl = 0x4c;
 constexpr unsigned kPirqA = 0x60;  // ..0x63: A..D.
@@ -27,11 +27,11 @@ constexpr unsigned kFirmwareHubDecode = 0xd8;
 constexpr unsigned kBiosControl = 0xdc;
 constexpr unsigned kRcba = 0xf0;
 
-constexpr std::uint32_t kAcpiEnable = 1u << 7;     // ACPI_CNTL (13.1.14).
-constexpr std::uint32_t kPirqNotRouted = 1u << 7;  // IRQEN# (13.1.17).
-constexpr std::uint32_t kSmiLock = 1u << 4;        // GEN_PMCON_1 (13.8.1.1).
+constexpr std::uint32_t kAcpiEnable = 1u << 7;     // ACPI_CNTL.
+constexpr std::uint32_t kPirqNotRouted = 1u << 7;  // IRQEN#.
+constexpr std::uint32_t kSmiLock = 1u << 4;        // GEN_PMCON_1.
 constexpr unsigned kNowhere = Ich9Lpc::kGsiCount;  // As a GSI.
-constexpr unsigned kFirstPirqGsi = 16;             // PIRQA is IOAPIC input 16 (5.9.3).
+constexpr unsigned kFirstPirqGsi = 16;             // PIRQA is IOAPIC input 16.
 
 constexpr PciIdentity kIdentity{.vendor = 0x8086,
                                 .device = 0x2918,
@@ -46,14 +46,14 @@ unsigned pirq_register(unsigned pirq) {
   return pirq < 4 ? kPirqA + pirq : kPirqE + pirq - 4;
 }
 
-/// The ISA interrupt of a PIRQn_ROUT value (13.1.17): 0, 1, 2, 8 and 13 are reserved.
+/// The ISA interrupt of a PIRQn_ROUT value: 0, 1, 2, 8 and 13 are reserved.
 unsigned routed_irq(std::uint32_t value) {
   constexpr std::uint32_t kLegal = 0xdef8;
   const unsigned irq = value & 0xf;
   return (value & kPirqNotRouted) != 0 || (kLegal >> irq & 1) == 0 ? kNowhere : irq;
 }
 
-/// The GSI of SCI_IRQ_SEL (13.1.14).
+/// The GSI of SCI_IRQ_SEL.
 unsigned sci_gsi(std::uint32_t acpi_control) {
   constexpr std::array<unsigned, 8> kSelected = {9, 10, 11, kNowhere, 20, 21, 22, 23};
   return kSelected[acpi_control & 7];
@@ -116,7 +116,7 @@ class Ich9Lpc::Router final : public core::IrqLine {
   bool driving_ = false;
 };
 
-/// The 16 KiB of chipset configuration registers behind RCBA (10.1).
+/// The 16 KiB of chipset configuration registers behind RCBA.
 class Ich9Lpc::ChipsetBlock final : public core::BusDevice {
  public:
   static constexpr unsigned kSize = 0x4000;
@@ -146,7 +146,7 @@ class Ich9Lpc::ChipsetBlock final : public core::BusDevice {
   void reset() {
     const std::lock_guard lock(mutex_);
     bytes_.fill(0);
-    // Which pin each function uses (D31IP..D25IP, 10.1.22 to 10.1.28), and the PIRQ of each pin (D31IR..D25IR).
+    // Which pin each function uses (D31IP..D25IP), and the PIRQ of each pin (D31IR..D25IR).
     put(0x3100, 4, 0x03243200);
     put(0x3108, 4, 0x10004321);
     put(0x310c, 4, 0x00214321);
@@ -188,7 +188,7 @@ Ich9Lpc::Ich9Lpc(core::Bus& io_bus, core::Bus& memory_bus, const std::array<core
 Ich9Lpc::~Ich9Lpc() = default;
 
 void Ich9Lpc::define_registers() {
-  // I/O, memory and bus mastering cannot be turned off (13.1.3).
+  // I/O, memory and bus mastering cannot be turned off.
   set_register(kConfigCommand, 2, kCommandIo | kCommandMemory | kCommandBusMaster,
                kCommandSerr | kCommandParityResponse);
   set_register(kPmBase, 4, 1, 0xff80);
@@ -269,7 +269,7 @@ void Ich9Lpc::on_config_write(unsigned offset, unsigned size) {
     follow_routes();
   }
   if (touches(offset, size, kGeneralPmConfig1, kGeneralPmConfig1 + 1)) {
-    // SMI_LOCK stays until a platform reset (13.8.1.1).
+    // SMI_LOCK stays until a platform reset.
     const std::uint32_t value = config_value(kGeneralPmConfig1, 2);
     if ((value & kSmiLock) != 0) {
       set_register(kGeneralPmConfig1, 2, value, 0x06bf & ~kSmiLock);

@@ -5,12 +5,12 @@ namespace saffron::pci {
 
 namespace {
 
-// Configuration (18.1).
+// Configuration.
 constexpr unsigned kHostConfig = 0x40;
 constexpr std::uint8_t kHostEnable = 1u << 0;
 constexpr std::uint8_t kSoftReset = 1u << 3;
 
-// Registers of the block (18.2).
+// Registers of the block.
 constexpr unsigned kHostStatus = 0x00;
 constexpr unsigned kHostControl = 0x02;
 constexpr unsigned kBlockData = 0x07;
@@ -20,7 +20,7 @@ constexpr unsigned kSmlinkPins = 0x0e;
 constexpr unsigned kSmbusPins = 0x0f;
 constexpr unsigned kSlaveStatus = 0x10;
 
-// Host status (18.2.1).
+// Host status.
 constexpr std::uint8_t kStatusInterruptDone = 1u << 1;
 constexpr std::uint8_t kStatusDeviceError = 1u << 2;
 constexpr std::uint8_t kStatusBusError = 1u << 3;
@@ -30,7 +30,7 @@ constexpr std::uint8_t kStatusByteDone = 1u << 7;
 constexpr std::uint8_t kStatusInterruptCauses =
     kStatusInterruptDone | kStatusDeviceError | kStatusBusError | kStatusFailed | kStatusByteDone;
 
-// Host control (18.2.2).
+// Host control.
 constexpr std::uint8_t kControlInterruptEnable = 1u << 0;
 constexpr std::uint8_t kControlKill = 1u << 1;
 constexpr std::uint8_t kControlStart = 1u << 6;
@@ -65,7 +65,7 @@ Ich9Smbus::Ich9Smbus() : PciDevice("smbus", kIdentity) {
 
 void Ich9Smbus::reset_registers() {
   bytes_.fill(0);
-  bytes_[kSmlinkPins] = 0x07;  // Both wires are pulled up, and the clock is not held low (18.2.13, 18.2.14).
+  bytes_[kSmlinkPins] = 0x07;  // Both wires are pulled up, and the clock is not held low.
   bytes_[kSmbusPins] = 0x07;
   block_.fill(0);
   block_index_ = 0;
@@ -93,14 +93,14 @@ std::uint8_t* Ich9Smbus::plain_register(std::uint64_t offset) {
 }
 
 void Ich9Smbus::write_control(std::uint8_t value) {
-  // START is write only, and so the register keeps the rest (18.2.2).
+  // START is write only, and so the register keeps the rest.
   bytes_[kHostControl] = value & static_cast<std::uint8_t>(~kControlStart);
   if ((value & kControlKill) != 0) {
     bytes_[kHostStatus] |= kStatusFailed;
     return;
   }
   if ((value & kControlStart) != 0 && host_enabled_) {
-    // Nobody acknowledges any address (5.20.1.1: the transaction ends with DEV_ERR).
+    // Nobody acknowledges any address (Unclaimed cycle: the transaction ends with DEV_ERR).
     bytes_[kHostStatus] |= kStatusDeviceError;
     block_index_ = 0;
   }
@@ -113,9 +113,9 @@ std::uint64_t Ich9Smbus::Registers::read(std::uint64_t offset, unsigned) {
   }
   const std::uint8_t value = owner_.bytes_[offset];
   if (offset == kHostStatus) {
-    owner_.bytes_[kHostStatus] |= kStatusInUse;  // The read takes the semaphore (18.2.1, INUSE_STS).
+    owner_.bytes_[kHostStatus] |= kStatusInUse;  // The read takes the semaphore (INUSE_STS).
   } else if (offset == kHostControl) {
-    owner_.block_index_ = 0;  // 18.2.7: reading the control register rewinds the block buffer.
+    owner_.block_index_ = 0;  // Reading the control register rewinds the block buffer.
   } else if (offset == kBlockData) {
     const std::uint8_t byte = owner_.block_[owner_.block_index_];
     owner_.block_index_ = (owner_.block_index_ + 1) % owner_.block_.size();
@@ -164,7 +164,7 @@ void Ich9Smbus::on_config_write(unsigned offset, unsigned) {
     }
   }
   if ((config & kSoftReset) != 0) {
-    set_config_value(kHostConfig, 1, config & ~std::uint32_t{kSoftReset});  // SSRESET clears itself (18.1.14).
+    set_config_value(kHostConfig, 1, config & ~std::uint32_t{kSoftReset});  // SSRESET clears itself.
   }
   update_interrupt();
 }

@@ -3,7 +3,7 @@
 // Models: the I/O and memory register blocks, the host status and control handshake, semaphore (INUSE_STS), interrupt.
 // Every transaction ends at once with DEV_ERR: nobody acknowledged the address. Missing: slaves, host notify, SMI#,
 // TCO slave port.
-// Follows: Intel I/O Controller Hub 9 datasheet (316972), 5.20 and 18 (SMBus, device 31 function 3).
+// Follows: Intel I/O Controller Hub 9 datasheet (316972), SMBus controller registers (D31:F3).
 #pragma once
 
 #include <array>
@@ -49,7 +49,7 @@ class Ich9Smbus final : public PciDevice {
   std::array<std::uint8_t, kBlockSize> bytes_{};
   bool host_enabled_ = false;
   unsigned block_index_ = 0;
-  std::array<std::uint8_t, 32> block_{};  // Host block data (18.2.7): one SMBus block is at most 32 bytes.
+  std::array<std::uint8_t, 32> block_{};  // Host block data: one SMBus block is at most 32 bytes.
 };
 
 }  // namespace saffron::pci

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // MessageVectors: the message-signalled interrupts of a device, behind either an MSI or an MSI-X capability. Keeps
 // what the guest wants apart from what is routed, so that no interrupt is lost while a route changes: it stays pending
-// until the route stands (PCI 3.0, 6.8.1.9 and 6.8.2.9: mask and pending bits).
+// until the route stands (PCI 3.0, 6.8.1.7 and 6.8.2.9: mask and pending bits).
 #pragma once
 
 #include <cstdint>

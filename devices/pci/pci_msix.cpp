@@ -81,7 +81,7 @@ void MsixTable::write_dword(std::uint64_t index, std::uint32_t value) {
   if (index / 4 >= entries_.size()) {
     return;
   }
-  // Address bits 1:0 must be 0 (6.8.2.7); only the mask bit of vector control is ours (6.8.2.9).
+  // Address bits 1:0 must be 0 (6.8.2.6); only the mask bit of vector control is ours (6.8.2.9).
   constexpr Entry kWritable = {0xfffffffc, 0xffffffff, 0xffffffff, kVectorMasked};
   entries_[index / 4][index % 4] = value & kWritable[index % 4];
   note(static_cast<unsigned>(index / 4));

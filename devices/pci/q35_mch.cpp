@@ -11,7 +11,7 @@ namespace saffron::pci {
 
 namespace {
 
-// Registers of device 0 (5.1, table 5-1).
+// Registers of device 0.
 constexpr unsigned kEpbar = 0x40;
 constexpr unsigned kMchbar = 0x48;
 constexpr unsigned kGgc = 0x52;
@@ -71,7 +71,7 @@ Q35Mch::Q35Mch(core::Bus& memory_bus, core::BusDevice& ecam, PamListener& pam_li
   for (unsigned i = 0; i < kPamRegionCount; ++i) {
     reported_[i] = {pam_place(i).base, pam_place(i).size, false, false};
   }
-  // Memory access and bus mastering are always on; only SERR and parity can be written (5.1.3).
+  // Memory access and bus mastering are always on; only SERR and parity can be written.
   set_register(kConfigCommand, 2, kCommandMemory | kCommandBusMaster, kCommandSerr | kCommandParityResponse);
   set_register(kEpbar, 8, 0, 0xffffff001);
   set_register(kMchbar, 8, 0, 0xfffffc001);
@@ -108,8 +108,8 @@ void Q35Mch::define_memory_registers() {
 }
 
 void Q35Mch::define_smram_registers() {
-  set_register(kSmram, 1, 0x02, 0x78);    // C_BASE_SEG is 010: A0000 (5.1.34).
-  set_register(kEsmramc, 1, 0x38, 0x87);  // SM_CACHE, SM_L1 and SM_L2 read 1 (5.1.35).
+  set_register(kSmram, 1, 0x02, 0x78);    // C_BASE_SEG is 010: A0000.
+  set_register(kEsmramc, 1, 0x38, 0x87);  // SM_CACHE, SM_L1 and SM_L2 read 1.
 }
 
 std::array<PamRegion, Q35Mch::kPamRegionCount> Q35Mch::pam_regions() const {
@@ -145,7 +145,7 @@ void Q35Mch::on_reset() {
 std::optional<core::BusRange> Q35Mch::ecam_range() const {
   const std::uint32_t low = config_value(kPciexbar, 4);
   const std::uint64_t value = low | std::uint64_t{config_value(kPciexbar + 4, 4)} << 32;
-  // 5.1.14: bit 0 enables; bits 2:1 are the length (256, 128, 64 MiB; 11b is reserved). Base bits below it do not
+  // PCIEXBAR: bit 0 enables; bits 2:1 are the length (256, 128, 64 MiB; 11b is reserved). Base bits below it do not
   // count.
   const unsigned length = (low >> 1) & 3;
   if ((value & 1) == 0 || length == 3) {
@@ -193,7 +193,7 @@ void Q35Mch::lock_smram() {
   if ((smram & kSmramLock) == 0) {
     return;
   }
-  // D_LCK closes SMRAM, and makes all that decides about stolen memory read only until a reset (5.1.34).
+  // D_LCK closes SMRAM, and makes all that decides about stolen memory read only until a reset.
   set_config_value(kSmram, 1, smram & ~std::uint32_t{kSmramOpen});
   constexpr std::array<std::pair<unsigned, unsigned>, 7> kFrozen = {
       {{kSmram, 1}, {kEsmramc, 1}, {kTom, 2}, {kGbsm, 4}, {kBgsm, 4}, {kTsegmb, 4}, {kTolud, 2}}};

@@ -19,7 +19,7 @@
 
 namespace saffron::pci {
 
-/// What a part of C0000..FFFFF does (5.1.20 to 5.1.26). Reads go to RAM if `read_enable`, else to what is on the bus
+/// What a part of C0000..FFFFF does. Reads go to RAM if `read_enable`, else to what is on the bus
 /// behind (option ROMs, firmware flash); writes go to RAM if `write_enable`, else to the bus.
 struct PamRegion {
   std::uint64_t base = 0;
