@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// A whole board of PCI functions (chipset, and samples with BARs, MSI and MSI-X) under hostile configuration cycles,
+// port and memory accesses, device interrupts and resets. Checks what must hold after each of them: ports and ECAM
+// agree, identities stay, a BAR that claims an address is the one that answers there.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+
+#include "devices/pci/ich9_lpc.h"
+#include "devices/pci/ich9_smbus.h"
+#include "devices/pci/pci_root.h"
+#include "devices/pci/q35_mch.h"
+#include "devices/pci/sample_pci_device.h"
+#include "tests/fakes/fake_irq.h"
+
+namespace {
+
+using namespace saffron;
+
+void require(bool holds) {
+  if (!holds) {
+    std::abort();
+  }
+}
+
+class Input {
+ public:
+  Input(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
+  bool empty() const { return position_ >= size_; }
+  std::uint8_t byte() { return empty() ? std::uint8_t{0} : data_[position_++]; }
+  std::uint64_t integer(unsigned bytes) {
+    std::uint64_t value = 0;
+    for (unsigned i = 0; i < bytes; ++i) {
+      value |= std::uint64_t{byte()} << (8 * i);
+    }
+    return value;
+  }
+
+ private:
+  const std::uint8_t* data_;
+  std::size_t size_;
+  std::size_t position_ = 0;
+};
+
+class CheckingPamListener final : public pci::PamListener {
+ public:
+  void pam_changed(std::span<const pci::PamRegion> regions) override {
+    require(!regions.empty());
+    for (const pci::PamRegion& region : regions) {
+      require(region.base >= 0xc0000 && region.base + region.size <= 0x100000);
+    }
+  }
+};
+
+struct Board {
+  core::Bus io{"io", 16};
+  core::Bus memory{"memory", 64};
+  std::array<fakes::FakeIrqLine, 24> gsis;
+  pci::EchoHandler acpi;
+  CheckingPamListener pam;
+  pci::Ich9Lpc lpc{io, memory, lines()};
+  pci::PciRoot root{io, memory, lpc.pirq_lines()};
+  pci::Q35Mch mch{memory, root.ecam(), pam, {.low_ram_size = 1u << 30, .high_ram_size = 0}};
+  pci::Ich9Smbus smbus;
+  pci::SamplePciDevice msix{"msix"};
+  pci::SamplePciDevice msi{"msi"};
+
+  Board() {
+    lpc.connect_acpi_block(acpi);
+    require(root.connect_config_ports(nullptr).ok());
+    msix.add_sample_msix(1, 70);
+    msix.add_bar(msix.plain_bar(2, pci::PciBarKind::kMemory64, 0x4000));
+    msix.add_bar(msix.plain_bar(4, pci::PciBarKind::kIo, 0x40));
+    msix.add_express_endpoint_capability();
+    msi.add_sample_msi();
+    msi.add_bar(msi.plain_bar(0, pci::PciBarKind::kMemory32, 0x1000));
+    msi.add_bar(msi.plain_bar(6, pci::PciBarKind::kMemory32, 0x800));
+    require(root.add(0, 0, mch).ok() && root.add(31, 0, lpc).ok() && root.add(31, 3, smbus).ok() &&
+            root.add(1, 0, msix).ok() && root.add(5, 0, msi).ok());
+  }
+  std::array<core::IrqLine*, 24> lines() {
+    std::array<core::IrqLine*, 24> pointers;
+    for (unsigned i = 0; i < 24; ++i) {
+      pointers[i] = &gsis[i];
+    }
+    return pointers;
+  }
+};
+
+constexpr std::uint8_t kPlaces[] = {0x00, 0xf8, 0xfb, 0x08, 0x28};
+
+void one_operation(Board& board, Input& input) {
+  const std::uint8_t choice = input.byte();
+  const unsigned size = 1u << (choice >> 4 & 3) & 7;
+  const unsigned legal_size = size == 0 ? 4 : size;
+  const std::uint8_t place = kPlaces[input.byte() % sizeof kPlaces];
+  switch (choice & 0xf) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+      board.root.write_config(0, place, static_cast<unsigned>(input.integer(1)), legal_size,
+                              static_cast<std::uint32_t>(input.integer(4)));
+      break;
+    case 4:
+      board.root.write_config(0, place, static_cast<unsigned>(input.integer(2) & 0xfff), legal_size,
+                              static_cast<std::uint32_t>(input.integer(4)));
+      break;
+    case 5:
+      (void)board.root.read_config(input.byte(), input.byte(), static_cast<unsigned>(input.integer(2) & 0xfff),
+                                   legal_size);
+      break;
+    case 6:
+      board.io.write(0xcf8 + input.byte() % 8, legal_size, input.integer(4));
+      break;
+    case 7: {
+      std::uint64_t value = 0;
+      board.io.read(0xcf8 + input.byte() % 8, legal_size, value);
+      break;
+    }
+    case 8:
+      board.io.write(input.integer(2), legal_size, input.integer(4));
+      break;
+    case 9:
+      board.memory.write(input.integer(4), legal_size, input.integer(4));
+      break;
+    case 10: {
+      // Inside a BAR that is decoded, else such addresses are never found.
+      pci::PciDevice& device = (choice & 0x80) != 0 ? board.msi : board.msix;
+      const auto base = device.bar_address(input.byte() % 7);
+      if (base.has_value()) {
+        const std::uint64_t address = *base + (input.integer(2) & 0xfff);
+        board.memory.write(address, legal_size, input.integer(8));
+        board.io.write(address, legal_size, input.integer(1));
+      }
+      break;
+    }
+    case 11:
+      board.msix.signal_msix(input.byte());
+      break;
+    case 12:
+      board.msi.signal_msi();
+      break;
+    case 13:
+      board.msi.set_intx((choice & 0x80) != 0);
+      break;
+    case 14:
+      board.msix.set_intx((choice & 0x80) != 0);
+      break;
+    default:
+      board.root.reset();
+      break;
+  }
+}
+
+void check(Board& board) {
+  require(board.root.read_config(0, 0x00, 0, 4) == 0x29c08086);
+  require(board.root.read_config(0, 0xf8, 0, 4) == 0x29188086);
+  require(board.root.read_config(0, 0x08, 0, 4) == 0x56781234);
+  // A message is only ever routed where the guest enabled it.
+  require(board.msix.msix_enabled() || !board.msix.controller.vectors[0]->message.has_value());
+  require(board.msi.msi_enabled() || !board.msi.controller.vectors[0]->message.has_value());
+  for (unsigned index : {2u, 4u}) {
+    const auto base = board.msix.bar_address(index);
+    std::uint64_t value = 0;
+    if (base.has_value()) {
+      const core::Bus& bus = index == 4 ? board.io : board.memory;
+      require(bus.read(*base + 8, 4, value) && value == 0xab000008);
+    }
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  // A board is cheap, yet an input of megabytes would only repeat itself.
+  constexpr std::size_t kMostBytes = 4096;
+  Board board;
+  Input input(data, size < kMostBytes ? size : kMostBytes);
+  while (!input.empty()) {
+    one_operation(board, input);
+    check(board);
+    // Keep the recording fakes from growing with the input.
+    board.msix.bar_changes.clear();
+    board.msi.bar_changes.clear();
+    board.msix.config_writes.clear();
+    board.msi.config_writes.clear();
+    board.msix.echo.writes.clear();
+    board.msi.echo.writes.clear();
+    board.acpi.writes.clear();
+  }
+  return 0;
+}
