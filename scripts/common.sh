@@ -72,7 +72,7 @@ cached() {
       flock 9
       [ -d "$folder" ] && exit 0
       note "making $name (log: $log)"
-      rm -rf "$folder.part" 2>/dev/null || as_root rm -rf "$folder.part"
+      rm -rf "$SAFFRON_CACHE/$name"-????????????.part 2>/dev/null || as_root rm -rf "$SAFFRON_CACHE/$name"-????????????.part
       mkdir "$folder.part"
       if ! bash "$SAFFRON_ROOT/$script" "$folder.part" "$@" >"$log" 2>&1 </dev/null 9>&-; then
         tail -n 30 "$log" >&2

@@ -27,11 +27,11 @@ label text
   menu label ^Install
   menu default
   kernel /text/linux
-  append initrd=/text/initrd.gz vga=788 console=ttyS0 console=tty0 --- quiet
+  append initrd=/text/initrd.gz vga=788 --- quiet
 label graphical
   menu label ^Graphical install
   kernel /gtk/linux
-  append initrd=/gtk/initrd.gz vga=788 console=ttyS0 console=tty0 --- quiet
+  append initrd=/gtk/initrd.gz vga=788 --- quiet
 TEXT
 xorriso -as mkisofs -quiet -V SAFFRON_DI -o "$folder/debian-installer.iso" -r -J -b isolinux/isolinux.bin -c isolinux/boot.cat \
   -no-emul-boot -boot-load-size 4 -boot-info-table -isohybrid-mbr /usr/lib/ISOLINUX/isohdpfx.bin "$tree"

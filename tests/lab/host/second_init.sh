@@ -31,7 +31,7 @@ mkdir -m 1777 /tmp/.X11-unix /tmp/.ICE-unix
 
 # 192.0.2.0/24 is for documentation only (RFC 5737): the virtual host's own network, with nobody else on it. The user-mode network of a
 # guest needs an interface with a default route to copy.
-modprobe -a tun
+modprobe -a tun virtio_blk
 modprobe dummy numdummies=0
 ip link set lo up
 ip link add lab0 type dummy
