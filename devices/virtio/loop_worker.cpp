@@ -48,21 +48,20 @@ bool LoopWorker::running() const {
 }
 
 bool LoopWorker::run(const std::function<void(const VirtioActivation&)>& task) {
+  bool nested = false;
   {
     const std::lock_guard lock(mutex_);
     if (!running_ || opened_ != epoch_) {
       return false;
     }
-    if (!busy_) {
-      busy_ = true;
-    } else {  // Inside of work already: whoever began it ends it.
-      return task(activation_), true;
-    }
+    nested = std::exchange(busy_, true);  // Inside of work already: whoever began it ends it.
   }
   task(activation_);
-  const std::lock_guard lock(mutex_);
-  busy_ = false;
-  idle_.notify_all();
+  if (!nested) {
+    const std::lock_guard lock(mutex_);
+    busy_ = false;
+    idle_.notify_all();
+  }
   return true;
 }
 
