@@ -359,7 +359,8 @@ void Rtc::start_time(const Moment& moment, std::int64_t fraction_ns) {
   const std::int64_t seconds = latched_seconds();
   // Years up to 25,755 (from nonsense bytes) do not fit 64 bits of nanoseconds: stop at the year 2200.
   const std::int64_t bounded = std::clamp<std::int64_t>(seconds, -2'208'988'800, 7'258'118'400);
-  offset_ns_ += bounded * kSecond + fraction_ns - moment.guest;
+  const std::int64_t host = moment.guest - offset_ns_;
+  offset_ns_ = bounded * kSecond + fraction_ns - host;
   seen_seconds_ = bounded;
   const std::int64_t days = floor_divide(bounded, kSecondsPerDay);
   weekday_shift_ = floor_modulo(std::int64_t{decode(cmos_[kWeekday])} - 1 - (days + 4), 7);
