@@ -96,10 +96,10 @@ struct JobRequest {
 /// One line of JSON without a newline.
 template <typename T>
 std::string encode(const T& message);
-/// Requests are strict (unknown fields are errors); results are not, so that an older client reads a newer engine.
-/// The error's subject is the field's path.
+/// Strict: unknown fields are errors. An engine reads requests so; a client reads results loosely, so that an older
+/// client understands a newer engine. The error's subject is the field's path.
 template <typename T>
-core::Result<T> decode(std::string_view json);
+core::Result<T> decode(std::string_view json, bool strict = false);
 
 template <>
 struct EnumNames<PointerButtonName> {

@@ -33,7 +33,7 @@ class DocumentBuilder {
 
   bool key(std::string& name) {
     // Ordered objects are searched linearly: cap the names, so that a long hostile object is not a quadratic one.
-    constexpr std::size_t kMaxNames = 1024;
+    constexpr std::size_t kMaxNames = 512;
     Json& object = *stack_.back();
     if (object.size() >= kMaxNames) {
       return fail("An object has too many names", name);
