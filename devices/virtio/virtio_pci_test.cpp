@@ -470,11 +470,11 @@ void VirtioPciTest::needs_reset_is_cleared_by_reset_only() {
 }
 
 void VirtioPciTest::reset_is_synchronous_and_complete() {
+  bool queues_alive = false;
   Bench bench;
   bench.start();
   bench.device->activation.config_changed();
   bench.driver->set_common(FIELD(config_msix_vector), 1);
-  bool queues_alive = false;
   bench.device->on_deactivate = [&] { queues_alive = bench.device->activation.queues[0]->size() == 16; };
   bench.driver->set_status(0);
 
@@ -515,9 +515,9 @@ void VirtioPciTest::machine_reset_deactivates() {
 }
 
 void VirtioPciTest::destruction_deactivates() {
+  bool deactivated = false;
   Bench bench;
   bench.start();
-  bool deactivated = false;
   bench.device->on_deactivate = [&] { deactivated = true; };
   bench.transport.reset();
   QVERIFY(deactivated);
