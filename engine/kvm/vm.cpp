@@ -156,6 +156,12 @@ void Vm::reset_irqchips() {
   fd_.raw(KVM_SET_PIT2, &initial_pit_);
 }
 
+std::uint32_t Vm::tsc_khz() const {
+  // On the VM where the kernel can (5.16), else what the host's own CPUID or clock says is not ours to guess.
+  const int value = fd_.raw(KVM_GET_TSC_KHZ, 0UL);
+  return value > 0 ? static_cast<std::uint32_t>(value) : 0;
+}
+
 core::Result<std::unique_ptr<core::MemorySlot>> Vm::create_slot(std::string_view name, core::SharedMemory& memory,
                                                                 const core::MemorySlotOptions& options) {
   const std::uint64_t size = options.size != 0 ? options.size : memory.size() - std::min(options.offset, memory.size());

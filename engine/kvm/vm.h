@@ -33,6 +33,8 @@ class Vm final : public core::MemorySlotFactory, public core::DoorbellBinder {
   /// Power-on state of PIC, IOAPIC and PIT (machine reset; vCPUs stopped).
   void reset_irqchips();
 
+  /// The guest's TSC frequency in kHz; 0 where KVM does not know it.
+  std::uint32_t tsc_khz() const;
   const System& system() const { return system_; }
   const KvmFd& fd() const { return fd_; }
 

@@ -10,6 +10,20 @@
 
 namespace saffron::machine {
 
+std::vector<std::uint8_t> make_smbios_uuid(const std::string& text) {
+  std::vector<std::uint8_t> bytes;
+  std::string digits;
+  std::copy_if(text.begin(), text.end(), std::back_inserter(digits), [](char c) { return c != '-'; });
+  for (std::size_t i = 0; i + 1 < digits.size() && bytes.size() < 16; i += 2) {
+    bytes.push_back(static_cast<std::uint8_t>(std::stoul(digits.substr(i, 2), nullptr, 16)));
+  }
+  bytes.resize(16);
+  std::reverse(bytes.begin(), bytes.begin() + 4);
+  std::reverse(bytes.begin() + 4, bytes.begin() + 6);
+  std::reverse(bytes.begin() + 6, bytes.begin() + 8);
+  return bytes;
+}
+
 namespace {
 
 /// The structures, one after the other. Strings follow each structure's formatted part (6.1.3).
@@ -50,21 +64,6 @@ class Structures {
   std::vector<std::string> strings_;
 };
 
-/// Type 1 has the UUID with its first three fields little-endian (7.2.1).
-std::vector<std::uint8_t> uuid_bytes(const std::string& text) {
-  std::vector<std::uint8_t> bytes;
-  std::string digits;
-  std::copy_if(text.begin(), text.end(), std::back_inserter(digits), [](char c) { return c != '-'; });
-  for (std::size_t i = 0; i + 1 < digits.size() && bytes.size() < 16; i += 2) {
-    bytes.push_back(static_cast<std::uint8_t>(std::stoul(digits.substr(i, 2), nullptr, 16)));
-  }
-  bytes.resize(16);
-  std::reverse(bytes.begin(), bytes.begin() + 4);
-  std::reverse(bytes.begin() + 4, bytes.begin() + 6);
-  std::reverse(bytes.begin() + 6, bytes.begin() + 8);
-  return bytes;
-}
-
 void add_identity(Structures& list, const SmbiosFacts& facts) {
   ByteWriter& bios = list.begin(0, 0x0000);  // 7.1
   bios.u8(list.string("Saffron")).u8(list.string(facts.version)).u16(0xe800).u8(list.string("01/01/2026")).u8(3);
@@ -74,7 +73,11 @@ void add_identity(Structures& list, const SmbiosFacts& facts) {
 
   ByteWriter& system = list.begin(1, 0x0100);  // 7.2
   system.u8(list.string("Saffron")).u8(list.string("Saffron PC")).u8(list.string(facts.version));
-  system.u8(list.string(facts.machine_name)).raw(uuid_bytes(facts.uuid)).u8(6).u8(0).u8(list.string("Virtual Machine"));
+  system.u8(list.string(facts.machine_name))
+      .raw(make_smbios_uuid(facts.uuid))
+      .u8(6)
+      .u8(0)
+      .u8(list.string("Virtual Machine"));
   list.end();
 
   ByteWriter& chassis = list.begin(3, 0x0300);  // 7.4

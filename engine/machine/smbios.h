@@ -25,6 +25,9 @@ struct SmbiosTables {
 };
 SmbiosTables make_smbios(const SmbiosFacts& facts);
 
+/// A UUID as SMBIOS has it: its first three fields are little-endian (7.2.1). 16 bytes.
+std::vector<std::uint8_t> make_smbios_uuid(const std::string& text);
+
 /// For a direct boot: puts the structures' address into the anchor and mends its checksums.
 void set_smbios_address(std::vector<std::uint8_t>& anchor, std::uint32_t address);
 

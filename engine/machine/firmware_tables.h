@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the machine tells firmware (fw_cfg and CMOS), or puts into memory itself for a direct boot.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/machine/legacy_devices.h"
+#include "engine/machine/smbios.h"
+
+namespace saffron::machine {
+
+struct FirmwareFacts {
+  SmbiosFacts identity;  // Also has memory and processors.
+  /// Devices to boot from, best first, as firmware names them: "/pci@i0cf8/scsi@3/disk@0,0".
+  std::vector<std::string> boot_order;
+  bool boot_menu = false;
+};
+
+/// Control thread, vCPUs parked. Source: SeaBIOS docs/Runtime_config.md.
+core::Result<void> publish_to_firmware(const FirmwareFacts& facts, LegacyDevices& devices);
+
+/// Puts ACPI and SMBIOS tables into 0xe0000..0xfffff; returns where the RSDP is.
+core::Result<core::GuestAddress> place_tables(const FirmwareFacts& facts, const core::GuestMemory& memory);
+
+}  // namespace saffron::machine
