@@ -45,6 +45,10 @@ function(saffron_test name)
   target_precompile_headers(${name} REUSE_FROM saffron_test_pch)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "unit;${arg_LABELS}")
+  if(SAFFRON_SANITIZE STREQUAL "thread")
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT
+      "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan_suppressions.txt")
+  endif()
 endfunction()
 
 # saffron_fuzzer(NAME SOURCES name_fuzz.cpp [LIBS ...] [RUNS n]): a libFuzzer target with its corpus in
