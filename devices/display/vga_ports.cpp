@@ -153,11 +153,9 @@ std::uint8_t VgaPorts::read(std::uint16_t port, std::int64_t now_ns, bool always
       return crtc_answers(port, always_colour) ? read_crtc() : 0xff;
     case 0x3ba:
     case 0x3da:
-      if (!crtc_answers(port, always_colour)) {
-        return 0xff;
-      }
+      // Either place resets the flip-flop: SeaBIOS reads 0x3da also in monochrome modes.
       r.attribute_data_next = false;
-      return input_status_1(now_ns);
+      return crtc_answers(port, always_colour) ? input_status_1(now_ns) : 0xff;
     default:
       return 0xff;
   }
