@@ -45,6 +45,9 @@ AhciController::AhciController(std::string name, const core::GuestMemory& memory
 AhciController::~AhciController() {
   shared_.loop.run_sync([this] {
     for (auto& port : ports_) {
+      port->unplug();
+    }
+    for (auto& port : ports_) {
       port.reset();
     }
   });

@@ -64,8 +64,8 @@ std::optional<unsigned> AhciPort::next_slot() const {
     return {};
   }
   // 5.3.4, P:SelectCmd: after the slot of the last command, in a circle.
-  const std::uint32_t rotated = std::rotr(waiting, static_cast<int>((current_slot_ + 1) % 32));
-  return (static_cast<unsigned>(std::countr_zero(rotated)) + current_slot_ + 1) % 32;
+  const std::uint32_t rotated = std::rotr(waiting, static_cast<int>(search_from_));
+  return (static_cast<unsigned>(std::countr_zero(rotated)) + search_from_) % 32;
 }
 
 AtaCommand* AhciPort::pick() {
@@ -131,6 +131,7 @@ AtaCommand* AhciPort::load(unsigned slot) {
   }
   command.data = PrdtCursor(shared_.memory, table + kTableDescriptors, header->descriptor_count);
   current_slot_ = slot;
+  search_from_ = (slot + 1) % 32;
   running_ |= 1u << slot;
   if (queued) {
     issued_ &= ~(1u << slot);  // The drive takes it at once, and releases the bus (Serial ATA 3.1, 13.6.3).

@@ -10,10 +10,19 @@ using namespace ahci;
 AhciPort::AhciPort(AhciShared& shared) : shared_(shared), self_(std::make_shared<AhciPort*>(this)) {}
 
 AhciPort::~AhciPort() {
+  *self_ = nullptr;
+}
+
+void AhciPort::unplug() {
+  {
+    const std::lock_guard lock(shared_.mutex);
+    command_ = 0;
+    stop();
+  }
   if (device_) {
     device_->drain();
+    device_.reset();
   }
-  *self_ = nullptr;
 }
 
 void AhciPort::attach(std::unique_ptr<AtaDevice> device) {
@@ -164,6 +173,7 @@ void AhciPort::stop() {
   active_ = 0;
   halted_ = false;
   current_slot_ = 0;
+  search_from_ = 0;
   aborted_ |= running_;
   if (running_ != 0 && !stopping_) {
     // The guest may reuse its memory when CR reads 0 (10.3.2): not before the host has finished with it.

@@ -37,6 +37,8 @@ class AhciPort final : private AtaHost {
 
   /// Loop thread, or while it does not run: plugs a drive in.
   void attach(std::unique_ptr<AtaDevice> device);
+  /// The same threads: drops what is under way, and the drive.
+  void unplug();
   AtaDevice* device() const { return device_.get(); }
 
   // vCPU threads, with AhciShared::mutex held. `mask` has a one for each bit that is written.
@@ -94,9 +96,10 @@ class AhciPort final : private AtaHost {
   std::uint32_t sata_status_ = 0;
   std::uint32_t sata_control_ = 0;
   std::uint32_t sata_error_ = 0;
-  std::uint32_t active_ = 0;  // PxSACT.
-  std::uint32_t issued_ = 0;  // PxCI.
-  unsigned current_slot_ = 0;
+  std::uint32_t active_ = 0;        // PxSACT.
+  std::uint32_t issued_ = 0;        // PxCI.
+  unsigned current_slot_ = 0;       // PxCMD.CCS.
+  unsigned search_from_ = 0;        // Where to look for the next command.
   bool signature_pending_ = false;  // Waits for FRE (5.1).
   bool halted_ = false;             // After an error, until ST is cleared (6.2.2).
   bool stopping_ = false;           // ST is clear, and commands are still under way: CR stays set.
