@@ -41,10 +41,12 @@ class VirtioDevice {
   /// Device configuration space. Bytes outside of it read as 0.
   virtual void read_config(std::uint64_t offset, std::span<std::uint8_t> to) = 0;
   virtual void write_config(std::uint64_t offset, std::span<const std::uint8_t> from) { (void)offset, (void)from; }
-  /// DRIVER_OK: watch the queues' kick_fd on a loop of the device's own, and process what is there already.
+  /// DRIVER_OK: watch the queues' kick_fd on a loop of the device's own, and process what is there already: on that
+  /// loop, not before this returns, as interrupts are not raised under the transport's lock.
   virtual void activate(VirtioActivation activation) = 0;
   /// Reset: stop using the queues, wait for (or cancel) all I/O, return every chain. Synchronous. Not called unless
-  /// activated.
+  /// activated. It may wait for an I/O thread, but never for the control loop, which may be waiting for this vCPU:
+  /// a device that works there uses LoopWorker.
   virtual void deactivate() = 0;
 };
 

@@ -11,6 +11,7 @@
 
 #include <poll.h>
 
+#include "devices/virtio/virtio_rng.h"
 #include "tests/fakes/fake_irq.h"
 #include "tests/fakes/fake_memory_slot.h"
 #include "tests/fakes/virtio_pci_driver.h"
@@ -155,6 +156,7 @@ class VirtioPciTest : public QObject {
   void config_access_capability();
   void config_access_capability_refuses_nonsense();
   void interrupts_race_with_isr_reads();
+  void a_real_device_works_through_registers();
 };
 
 void VirtioPciTest::identifies_itself() {
@@ -587,6 +589,37 @@ void VirtioPciTest::interrupts_race_with_isr_reads() {
   device.join();
   QCOMPARE(bench.isr(), std::uint8_t{0});
   QVERIFY(!bench.driver->socket().line.level());
+}
+
+void VirtioPciTest::a_real_device_works_through_registers() {
+  auto loop = saffron::core::EventLoop::create();
+  QVERIFY(loop.ok());
+  const auto memory = saffron::fakes::make_guest_memory(1 << 20);
+  saffron::fakes::GuestArena arena(*memory, GuestAddress{0}, 1 << 20);
+  VirtqueueDriver queue(*memory, arena, 8, true);
+  saffron::fakes::FakeDoorbellBinder doorbells;
+  saffron::fakes::FakeMsiController controller;
+  auto created =
+      VirtioPciTransport::create(std::make_unique<VirtioRng>("rng0", **loop), *memory, doorbells, controller);
+  QVERIFY(created.ok());
+  VirtioPciDriver driver(**created);
+  const auto run_ready = [&] {
+    (*loop)->post([&] { (*loop)->post([&] { (*loop)->stop(); }); });
+    (*loop)->run();
+  };
+
+  driver.enable_msix(2);
+  QVERIFY(driver.negotiate(kBasic));
+  driver.set_up_queue(0, queue.layout(), 1);
+  driver.add_status(kStatusDriverOk);
+  run_ready();
+  queue.add_indirect(arena, {{arena.allocate(100), 100, true}});
+  driver.kick(0);
+  run_ready();
+
+  QCOMPARE(queue.take_used()->written, 100U);
+  QCOMPARE(controller.vectors[1]->signal_count.load(), 1U);
+  created.value().reset();
 }
 
 QTEST_APPLESS_MAIN(VirtioPciTest)

@@ -70,7 +70,7 @@ std::optional<std::uint16_t> Virtqueue::pending() {
   return count;
 }
 
-/// Makes the driver's next chain bring a kick (2.7.7.1, 2.7.10), as far as what was seen now. False: broken.
+/// Makes the driver's next chain bring a kick (2.7.10), as far as what was seen now. False: broken.
 bool Virtqueue::arm_kick() {
   if (layout_.event_index) {
     const auto count = pending();

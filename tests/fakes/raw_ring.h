@@ -48,7 +48,7 @@ class RawRing {
   std::uint16_t used_flags() const { return load(virtio::used_flags(layout_)); }
   std::uint16_t available_event() const { return load(virtio::available_event(layout_)); }
 
-  /// Whether the device wants a kick for the chains made available since `old_index` (2.7.7.1, 2.7.10).
+  /// Whether the device wants a kick for the chains made available since `old_index` (2.7.10).
   bool kick_wanted(std::uint16_t old_index) const {
     std::atomic_thread_fence(std::memory_order_seq_cst);  // The index is out before the device's wish is read.
     if (!layout_.event_index) {
