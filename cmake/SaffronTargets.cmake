@@ -9,12 +9,13 @@ target_compile_options(saffron_options INTERFACE -Wall -Wextra -Wpedantic -Wshad
 target_compile_options(saffron_options INTERFACE
   $<IF:$<CXX_COMPILER_ID:GNU>,-Wno-pedantic,-Wno-gnu-statement-expression>)
 target_include_directories(saffron_options INTERFACE ${PROJECT_SOURCE_DIR})
+# Assertions are on in both sanitizer builds.
 if(SAFFRON_SANITIZE STREQUAL "address")
   target_compile_options(saffron_options INTERFACE -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
-    -fno-omit-frame-pointer -O1)
+    -fno-omit-frame-pointer -O1 -UNDEBUG)
   target_link_options(saffron_options INTERFACE -fsanitize=address,undefined)
 elseif(SAFFRON_SANITIZE STREQUAL "thread")
-  target_compile_options(saffron_options INTERFACE -fsanitize=thread -fno-omit-frame-pointer -O1)
+  target_compile_options(saffron_options INTERFACE -fsanitize=thread -fno-omit-frame-pointer -O1 -UNDEBUG)
   target_link_options(saffron_options INTERFACE -fsanitize=thread)
 endif()
 
