@@ -19,6 +19,7 @@ class PciBus::Socket final : public PciSocket {
   core::Bus& memory_bus() override { return bus_.wiring_.memory_bus; }
   core::IrqLine& interrupt_line(std::uint8_t pin) override { return lines_[(pin - 1u) % 4]; }
   void address_space_freed() override { bus_.wiring_.address_space_freed(); }
+  bool on_link() const override { return bus_.wiring_.link; }
 
  private:
   PciBus& bus_;

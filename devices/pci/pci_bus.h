@@ -40,6 +40,8 @@ class PciBus {
     std::function<WiredOr&(unsigned slot, std::uint8_t pin)> wire_of;
     /// A BAR of some device left its place.
     std::function<void()> address_space_freed;
+    /// Whether this bus is a PCIe link below a port.
+    bool link = false;
   };
 
   explicit PciBus(Wiring wiring);

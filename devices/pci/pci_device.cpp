@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "devices/pci/express_registers.h"
 #include "devices/pci/pci_bars.h"
 #include "devices/pci/pci_config_space.h"
 #include "devices/pci/pci_msi.h"
@@ -15,7 +16,6 @@ namespace saffron::pci {
 namespace {
 
 constexpr std::uint8_t kMsixId = 0x11;
-constexpr std::uint8_t kExpressId = 0x10;
 constexpr std::uint16_t kMsixEnable = 1u << 15;  // PCI 3.0, 6.8.2.3.
 constexpr std::uint16_t kMsixFunctionMask = 1u << 14;
 
@@ -56,6 +56,7 @@ class PciDevice::Impl {
   std::unique_ptr<MsiCapability> msi_;
   std::unique_ptr<MsixTable> msix_;
   unsigned msix_offset_ = 0;
+  unsigned express_offset_ = 0;
   PciSocket* socket_ = nullptr;
   const std::uint8_t interrupt_pin_;
   bool intx_asserted_ = false;  // What the device says.
@@ -200,6 +201,16 @@ void PciDevice::write_config(unsigned offset, unsigned size, std::uint32_t value
 void PciDevice::plug(PciSocket& socket) {
   impl_->socket_ = &socket;
   impl_->bars_.plug(socket);
+  if (impl_->express_offset_ != 0 && socket.on_link()) {
+    set_register(impl_->express_offset_ + kExpressFlags, 2, kExpressVersion | kExpressEndpoint << 4, 0);
+    set_register(impl_->express_offset_ + kExpressLinkCapabilities, 4, kLinkSpeed16 | kLinkWidth16, 0);
+    set_register(impl_->express_offset_ + kExpressLinkStatus, 2, kLinkSpeed16 | kLinkWidth16, 0);
+    set_register(impl_->express_offset_ + kExpressLinkCapabilities2, 4, kLinkSpeedsTo16, 0);
+  }
+}
+
+PciSocket* PciDevice::socket() const {
+  return impl_->socket_;
 }
 
 void PciDevice::set_multifunction() {
@@ -235,15 +246,13 @@ std::uint8_t PciDevice::add_capability(std::uint8_t id, std::span<const std::uin
 void PciDevice::add_express_endpoint_capability() {
   // PCIe 4.0, 7.5.3; body offsets are two less. Version 2, root complex integrated endpoint: no link, no slot
   // (7.5.3.2).
-  std::array<std::uint8_t, 0x3a> body{};
-  std::array<std::uint8_t, 0x3a> writable{};
-  body[0] = 0x92;
-  put32(body, 0x04 - 2, 1u << 15);  // Role-based error reporting is required (7.5.3.3).
-  // Device control (7.5.3.4): relaxed ordering and no-snoop on, reads of 512 bytes. Extended tags, phantom functions
-  // and payloads above 128 bytes are not supported, so those bits are hardwired to 0.
-  put32(body, 0x08 - 2, 0x2810);
-  put32(writable, 0x08 - 2, 0x781f);
-  add_capability(kExpressId, body, writable);
+  std::array<std::uint8_t, kExpressBodySize> body{};
+  std::array<std::uint8_t, kExpressBodySize> writable{};
+  body[0] = kExpressVersion | kExpressIntegratedEndpoint << 4;
+  put32(body, kExpressDeviceCapabilities - 2, kRoleBasedErrors);
+  put32(body, kExpressDeviceControl - 2, kDeviceControlReset);
+  put32(writable, kExpressDeviceControl - 2, kDeviceControlWritable);
+  impl_->express_offset_ = add_capability(kExpressId, body, writable);
 }
 
 void PciDevice::add_msi(std::unique_ptr<core::MsiVector> vector) {

@@ -60,6 +60,8 @@ class PciSocket {
   virtual core::IrqLine& interrupt_line(std::uint8_t pin) = 0;
   /// A BAR of the device left its place: BARs of others that found it taken may be decoded now. No lock is held.
   virtual void address_space_freed() {}
+  /// Whether the device sits at the end of a PCIe link, below a root port, rather than in the root complex.
+  virtual bool on_link() const { return false; }
 };
 
 /// Public methods: any thread (configuration cycles come from vCPU threads), unless said otherwise.
@@ -98,7 +100,7 @@ class PciDevice {
   /// guest may write, and body's length (or none: read only). Returns its offset.
   std::uint8_t add_capability(std::uint8_t id, std::span<const std::uint8_t> body,
                               std::span<const std::uint8_t> write_mask = {});
-  /// A PCIe capability of a root-complex integrated endpoint, so that extended space is found.
+  /// A PCIe capability (integrated endpoint, or endpoint if plugged below a port), so that extended space is found.
   void add_express_endpoint_capability();
   /// MSI with one vector (64-bit). The device calls signal_msi when msi_enabled().
   void add_msi(std::unique_ptr<core::MsiVector> vector);
@@ -124,6 +126,8 @@ class PciDevice {
   int msix_event_fd(unsigned index) const;
   bool bus_master_enabled() const;
   bool memory_decoding_enabled() const;
+  /// Where the device is plugged; null before that. For bridges.
+  PciSocket* socket() const;
 
   /// After a configuration write took effect; no lock is held. For chipset registers and vendor capabilities.
   virtual void on_config_write(unsigned offset, unsigned size) { (void)offset, (void)size; }

@@ -97,7 +97,8 @@ PciRoot::PciRoot(core::Bus& io_bus, core::Bus& memory_bus, const std::array<core
       bus_({.io_bus = io_bus,
             .memory_bus = memory_bus,
             .wire_of = [this](unsigned slot, std::uint8_t pin) -> WiredOr& { return *pirqs_[pirq_of(slot, pin)]; },
-            .address_space_freed = [this] { retry_decoding(); }}),
+            .address_space_freed = [this] { retry_decoding(); },
+            .link = false}),
       ecam_(std::make_unique<Ecam>(*this)) {
   for (unsigned i = 0; i < kPirqCount; ++i) {
     pirqs_[i] = std::make_unique<WiredOr>(pirqs[i]);

@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "devices/pci/pcie_root_port.h"
 #include "devices/pci/sample_pci_device.h"
 #include "tests/fakes/fake_irq.h"
 
@@ -86,6 +87,7 @@ class PciRootTest : public QObject {
   void shared_wire_falls_with_the_last();
   void shared_wire_is_right_after_a_race();
   void cycles_reach_behind_bridges();
+  void root_port_carries_a_device();
 };
 
 void PciRootTest::address_register_takes_whole_dwords() {
@@ -253,7 +255,8 @@ void PciRootTest::cycles_reach_behind_bridges() {
     return PciBus::Wiring{.io_bus = board.io,
                           .memory_bus = board.memory,
                           .wire_of = [&wire](unsigned, std::uint8_t) -> WiredOr& { return wire; },
-                          .address_space_freed = [] {}};
+                          .address_space_freed = [] {},
+                          .link = false};
   };
   SampleBridge outer(wiring());
   SampleBridge inner(wiring());
@@ -272,6 +275,43 @@ void PciRootTest::cycles_reach_behind_bridges() {
   QVERIFY(board.root.find(2, 3, 1) == nullptr);
   board.root.reset();
   QCOMPARE(leaf.resets, 1u);
+}
+
+void PciRootTest::root_port_carries_a_device() {
+  Board board;
+  PcieRootPort port("port1", 7, board.io, board.memory);
+  SamplePciDevice leaf("leaf");
+  leaf.add_bar(leaf.plain_bar(0, PciBarKind::kMemory32, 0x1000));
+  leaf.add_express_endpoint_capability();
+  QVERIFY(board.root.add(2, 0, port).ok());
+  QVERIFY(port.add(0, leaf).ok());
+
+  QCOMPARE(port.read_config(0x0a, 2), 0x0604u);
+  QCOMPARE(port.read_config(0x0e, 1), 1u);
+  const unsigned port_express = find_capability(port, 0x10);
+  QCOMPARE(port.read_config(port_express + 2, 2), 0x0142u);
+  QCOMPARE(port.read_config(port_express + 0x14, 4), 7u << 19);
+  QCOMPARE(port.read_config(port_express + 0x1a, 2), 0x40u);
+  QCOMPARE(port.read_config(port_express + 0x12, 2), 0x2104u);
+  const unsigned leaf_express = find_capability(leaf, 0x10);
+  QCOMPARE(leaf.read_config(leaf_express + 2, 2), 0x02u);  // An endpoint, no longer of the root complex.
+
+  QCOMPARE(board.root.read_config(1, 0, 0, 4), 0xffffffffu);
+  board.root.write_config(0, 2 << 3, 0x18, 4, 0xffffff00 | 0x010100);
+  QCOMPARE(port.read_config(0x18, 4), 0x00ffff00u);
+  board.root.write_config(0, 2 << 3, 0x18, 4, 0x00010100);
+  QCOMPARE(board.root.read_config(1, 0, 0, 4), 0x56781234u);
+  board.root.write_config(1, 0, 0x10, 4, 0xfe000000);
+  board.root.write_config(1, 0, 0x04, 2, 2);
+  QCOMPARE(leaf.bar_address(0), std::optional<std::uint64_t>(0xfe000000));
+
+  leaf.set_intx(true);  // INTA of slot 0 below is INTA of the port in slot 2.
+  QVERIFY(board.wires[PciRoot::pirq_of(2, 1)].level());
+  leaf.set_intx(false);
+  QVERIFY(!board.wires[PciRoot::pirq_of(2, 1)].level());
+  board.root.reset();
+  QCOMPARE(board.root.read_config(1, 0, 0, 4), 0xffffffffu);
+  QVERIFY(!leaf.bar_address(0).has_value());
 }
 
 }  // namespace saffron::pci

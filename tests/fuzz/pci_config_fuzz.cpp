@@ -9,6 +9,7 @@
 #include "devices/pci/ich9_lpc.h"
 #include "devices/pci/ich9_smbus.h"
 #include "devices/pci/pci_root.h"
+#include "devices/pci/pcie_root_port.h"
 #include "devices/pci/q35_mch.h"
 #include "devices/pci/sample_pci_device.h"
 #include "tests/fakes/fake_irq.h"
@@ -64,6 +65,8 @@ struct Board {
   pci::Ich9Smbus smbus;
   pci::SamplePciDevice msix{"msix"};
   pci::SamplePciDevice msi{"msi"};
+  pci::PcieRootPort port{"port", 1, io, memory};
+  pci::SamplePciDevice leaf{"leaf"};
 
   Board() {
     lpc.connect_acpi_block(acpi);
@@ -75,6 +78,9 @@ struct Board {
     msi.add_sample_msi();
     msi.add_bar(msi.plain_bar(0, pci::PciBarKind::kMemory32, 0x1000));
     msi.add_bar(msi.plain_bar(6, pci::PciBarKind::kMemory32, 0x800));
+    leaf.add_bar(leaf.plain_bar(0, pci::PciBarKind::kMemory32, 0x1000));
+    leaf.add_express_endpoint_capability();
+    require(root.add(2, 0, port).ok() && port.add(0, leaf).ok());
     require(root.add(0, 0, mch).ok() && root.add(31, 0, lpc).ok() && root.add(31, 3, smbus).ok() &&
             root.add(1, 0, msix).ok() && root.add(5, 0, msi).ok());
   }
@@ -87,7 +93,7 @@ struct Board {
   }
 };
 
-constexpr std::uint8_t kPlaces[] = {0x00, 0xf8, 0xfb, 0x08, 0x28};
+constexpr std::uint8_t kPlaces[] = {0x00, 0xf8, 0xfb, 0x08, 0x28, 0x10};
 
 void one_operation(Board& board, Input& input) {
   const std::uint8_t choice = input.byte();
@@ -106,10 +112,16 @@ void one_operation(Board& board, Input& input) {
       board.root.write_config(0, place, static_cast<unsigned>(input.integer(2) & 0xfff), legal_size,
                               static_cast<std::uint32_t>(input.integer(4)));
       break;
-    case 5:
-      (void)board.root.read_config(input.byte(), input.byte(), static_cast<unsigned>(input.integer(2) & 0xfff),
-                                   legal_size);
+    case 5: {
+      const std::uint8_t bus = input.byte();
+      const std::uint8_t device_function = input.byte();
+      const auto offset = static_cast<unsigned>(input.integer(2) & 0xfff);
+      (void)board.root.read_config(bus, device_function, offset, legal_size);
+      if ((choice & 0x80) != 0) {
+        board.root.write_config(bus, 0, offset, legal_size, static_cast<std::uint32_t>(input.integer(4)));
+      }
       break;
+    }
     case 6:
       board.io.write(0xcf8 + input.byte() % 8, legal_size, input.integer(4));
       break;
@@ -146,6 +158,7 @@ void one_operation(Board& board, Input& input) {
       break;
     case 14:
       board.msix.set_intx((choice & 0x80) != 0);
+      board.leaf.set_intx((choice & 0x40) != 0);
       break;
     default:
       board.root.reset();
@@ -187,6 +200,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     board.msi.config_writes.clear();
     board.msix.echo.writes.clear();
     board.msi.echo.writes.clear();
+    board.leaf.bar_changes.clear();
+    board.leaf.config_writes.clear();
+    board.leaf.echo.writes.clear();
     board.acpi.writes.clear();
   }
   return 0;
