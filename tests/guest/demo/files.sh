@@ -245,7 +245,7 @@ text = re.sub(r"<titleLayout>[^<]*</titleLayout>", "<titleLayout>LIMC</titleLayo
 text = re.sub(r"<number>4</number>", "<number>1</number>", text)
 text = re.sub(r"<popupTime>\d+</popupTime>", "<popupTime>0</popupTime>", text)
 rules = """<applications>
-  <application class="Welcome"><position force="yes"><x>center</x><y>70</y></position></application>
+  <application title="Welcome"><position force="yes"><x>center</x><y>56</y></position></application>
   <application class="XTerm" title="Terminal"><position force="no"><x>center</x><y>450</y></position><focus>yes</focus></application>
 """
 text = text.replace("<applications>", rules, 1)

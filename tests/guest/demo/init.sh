@@ -5,7 +5,7 @@ export PATH=/bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
-modprobe -qa crc32c-intel crc32c_generic ext4 virtio_pci
+modprobe -qa crc32c_generic ext4 virtio_pci
 round=0
 until root=$(findfs LABEL=saffron-demo 2>/dev/null); do
   find /sys/devices -name modalias -exec cat {} + 2>/dev/null | sort -u | xargs modprobe -qa 2>/dev/null

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # make.sh FOLDER KERNEL_TREE (for cached): the demo machine. disk.raw: an MBR disk with one ext4 partition and GRUB for BIOS; vmlinuz,
-# initrd.gz, command_line: to boot the same disk directly.
+# initrd.gz, command_line: to boot the same disk directly; welcome.ppm: what its desktop shows.
 source "$(dirname -- "${BASH_SOURCE[0]}")/../../../scripts/common.sh"
 folder=$1
 kernel=$2
@@ -9,6 +9,8 @@ here=$SAFFRON_ROOT/tests/guest/demo
 rsvg-convert -w 1920 -h 1200 "$here/wallpaper.svg" -o "$folder/wallpaper.png"
 convert "$folder/wallpaper.png" -quality 92 "$folder/wallpaper.jpg"
 rsvg-convert "$here/welcome.svg" -o "$folder/welcome.png"
+# For the tests, which look for it on the screen.
+convert "$folder/welcome.png" -depth 8 "$folder/welcome.ppm"
 
 as_root bash "$here/tree.sh" "$folder" "$kernel"
 as_root chown "$(id -u):$(id -g)" "$folder"/*

@@ -34,7 +34,7 @@ chroot "$root" chown -R demo:demo /home/demo
 # Drivers of what a virtual machine may have; all of Debian's are four times as much.
 mkdir -p "$root/lib/modules/$version/kernel"
 drivers=(arch crypto lib
-  fs/{ext4,jbd2,fat,nls,isofs,fuse,9p,netfs,fscache,mbcache.ko}
+  fs/{autofs,ext4,jbd2,fat,nls,isofs,fuse,9p,netfs,fscache,mbcache.ko}
   drivers/{acpi,ata,block,cdrom,char,firmware,hid,i2c,input,nvme,rtc,scsi,tty,usb,video,virtio}
   drivers/net/{virtio_net.ko,net_failover.ko,tun.ko,dummy.ko,ethernet/intel,ethernet/realtek}
   drivers/gpu/drm/{tiny,virtio,qxl,ttm,vboxvideo}

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The demo machine: a whole Debian with Xorg and a desktop."""
+
+from harness import Machine, check, guest_folder
+from picture import Picture
+
+# The machine's disk is /dev/vda of the virtual host; what is written to it is dropped with the virtual host.
+SUITE = {"guests": ["demo"], "timeout": 1200, "drives": ["{SAFFRON_GUEST_DEMO}/disk.raw,snapshot=on"]}
+
+# What the wallpaper is like above and below, red, green and blue; the panel; a window's title.
+TITLE, PANEL = (0x3A, 0x23, 0x57), (0x16, 0x0D, 0x2B)
+
+
+def demo(name, direct):
+    folder = guest_folder("demo")
+    boot = {"order": ["disk"]}
+    if direct:
+        with open(f"{folder}/command_line", encoding="ascii") as line:
+            boot = {"kernel": f"{folder}/vmlinuz", "initrd": f"{folder}/initrd.gz", "command_line": line.read().strip()}
+    return {"name": name, "memory_mib": 1024, "cpus": 2, "boot": boot, "disks": [{"id": "disk0", "path": "/dev/vda"}],
+            "networks": [{"id": "net0", "mode": "user"}]}
+
+
+def check_desktop(picture, keep):
+    """The screen is the demo's desktop: its welcome picture is there pixel by pixel, in a window, over wallpaper and panel."""
+    picture.save_png(f"{keep}/desktop.png")
+    check((picture.width, picture.height) == (1280, 800), f"the desktop has {picture.width}x{picture.height} pixels")
+    welcome = Picture.load_ppm(f"{guest_folder('demo')}/welcome.ppm")
+    place = picture.find(welcome)
+    check(place is not None, "the welcome picture is not on the screen as it was drawn")
+    x, y = place
+    check(picture.pixel(x + 10, y - 8) in (TITLE, (0x4D, 0x40, 0x58)), f"no title bar above the welcome picture: {picture.pixel(x + 10, y - 8)}")
+    panel = picture.crop(700, 770, 300, 28)
+    check(panel.share_of(PANEL, 40) > 0.9, "no panel at the bottom")
+    red, _, blue = picture.pixel(5, 5)
+    check(blue > red, f"no evening sky at the top: {picture.pixel(5, 5)}")
+
+
+def case_desktop(keep):
+    """Booted directly, the demo comes to its desktop, stays still, takes keys, and shuts down at the power button."""
+    with Machine(demo("demo", True), keep=keep) as machine:
+        machine.wait_serial("SAFFRON-DESKTOP-READY", 420)
+        picture = machine.wait_still(lambda picture: picture.width >= 1024, 5, 120, "a desktop that stays still")
+        check_desktop(picture, keep)
+        machine.type("echo saffron >/dev/ttyS0\n")
+        machine.wait_serial("^saffron$|saffron\n", 60)
+        machine.call("power_button")
+        check(machine.wait_exit(240) == 0, "the engine did not end cleanly")
+
+
+def case_desktop_through_bios(keep):
+    """Through SeaBIOS and GRUB from its own disk, the demo comes to its desktop too."""
+    with Machine(demo("demo-bios", False), keep=keep) as machine:
+        machine.wait_serial("SAFFRON-DESKTOP-READY", 540)
+        check_desktop(machine.wait_still(lambda picture: picture.width >= 1024, 5, 120, "a desktop that stays still"), keep)
