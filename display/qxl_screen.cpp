@@ -116,6 +116,7 @@ Result<void> QxlScreen::attach(::SpiceServer* server) {
 void QxlScreen::detach() {
   if (attached_) {
     attached_ = false;
+    viewers_ = 0;
     source_.set_sink(nullptr);
     queue_.set_open(false);
     queue_.purge();

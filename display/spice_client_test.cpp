@@ -243,6 +243,22 @@ class SpiceClientTest : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(client.shows(host.frame()), 20'000);
   }
 
+  void a_server_that_ends_takes_its_clients_along() {
+    Host host(320, 200);
+    Client client(host);
+    QTRY_VERIFY(client.shows(host.frame()));
+    bool closed = false;
+    g_signal_connect(client.main, "channel-event", G_CALLBACK(+[](SpiceChannel*, SpiceChannelEvent event, bool* flag) {
+                       *flag = *flag || event == SPICE_CHANNEL_CLOSED || event == SPICE_CHANNEL_ERROR_IO;
+                     }),
+                     &closed);
+    host.run([&] { host.server.reset(); });
+    QTRY_VERIFY(closed);
+    g_signal_handlers_disconnect_by_data(client.main, &closed);
+    // The device goes on without a sink.
+    host.run([&] { host.source.paint_pattern(2); });
+  }
+
   void keys_arrive_and_leds_come_back() {
     Host host(64, 48);
     Client client(host, false);

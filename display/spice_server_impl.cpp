@@ -42,7 +42,7 @@ SpiceServerImpl::SpiceServerImpl(const SpiceRequest& request)
       inputs_(core_, request.inputs, [source = request.source] { source->wake(); }) {}
 
 SpiceServerImpl::~SpiceServerImpl() {
-  listener_ = nullptr;
+  ending_ = true;
   unix_listener_.reset();
   tcp_listener_.reset();
   inputs_.detach();
@@ -121,6 +121,9 @@ void SpiceServerImpl::add_client(UniqueFd socket, bool needs_ticket) {
 }
 
 void SpiceServerImpl::channel_event(int event, SpiceChannelEventInfo* info) {
+  if (ending_) {
+    return;  // The library closes its channels; screen and worker are gone already.
+  }
   const std::size_t before = clients_.size();
   if (event == SPICE_CHANNEL_EVENT_CONNECTED) {
     ++connections_;

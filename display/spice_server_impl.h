@@ -45,6 +45,7 @@ class SpiceServerImpl final : public SpiceServer {
   ::SpiceServer* server_ = nullptr;
   std::unique_ptr<SpiceListener> unix_listener_;
   std::unique_ptr<SpiceListener> tcp_listener_;
+  bool ending_ = false;
   std::size_t connections_ = 0;
   core::LogOnce refused_;
   std::map<const SpiceChannelEventInfo*, std::string> clients_;  // By their main channel.

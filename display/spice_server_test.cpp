@@ -22,7 +22,9 @@ using core::ErrorCode;
 
 /// libspice-server forgets some bytes of each server it destroys; our own allocations are draw_queue_test's business.
 extern "C" const char* __asan_default_options();
-extern "C" const char* __asan_default_options() { return "detect_leaks=0"; }
+extern "C" const char* __asan_default_options() {
+  return "detect_leaks=0";
+}
 
 namespace {
 
