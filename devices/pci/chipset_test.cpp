@@ -4,12 +4,15 @@
 #include "devices/pci/ich9_smbus.h"
 #include "devices/pci/pci_root.h"
 #include "devices/pci/q35_mch.h"
-#include "devices/pci/sample_pci_device.h"
 #include "tests/fakes/fake_irq.h"
+#include "tests/fakes/sample_pci_device.h"
 
 namespace saffron::pci {
 
 namespace {
+
+using fakes::EchoHandler;
+using fakes::SamplePciDevice;
 
 constexpr std::uint64_t kMegabyte = 1ull << 20;
 

@@ -2,8 +2,8 @@
 // PciConfigSpace: the 4096 bytes of a function's configuration space, and which of their bits a guest may write
 // (PCI 3.0, 6.1 and 6.7; PCIe 4.0, 7.5).
 // Models: a type 0 header, the capability list, read-only and read-write bits, the values after reset. Type 1 headers
-// are made by overwriting (see PcieRootPort). Missing: write-one-to-clear bits (no device here ever sets one), the power
-// management capability.
+// are made by overwriting (see PcieRootPort). Missing: write-one-to-clear bits (no device here ever sets one), the
+// power management capability.
 #pragma once
 
 #include <array>

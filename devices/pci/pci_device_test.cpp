@@ -2,14 +2,17 @@
 #include "devices/pci/pci_device.h"
 
 #include "devices/pci/pci_root.h"
-#include "devices/pci/sample_pci_device.h"
 #include "engine/core/bus.h"
 #include "tests/fakes/fake_irq.h"
 #include "tests/fakes/fake_memory_slot.h"
+#include "tests/fakes/sample_pci_device.h"
 
 namespace saffron::pci {
 
 namespace {
+
+using fakes::find_capability;
+using fakes::SamplePciDevice;
 
 constexpr unsigned kCommand = 0x04;
 constexpr unsigned kStatus = 0x06;

@@ -4,11 +4,14 @@
 #include <thread>
 
 #include "devices/pci/pci_root.h"
-#include "devices/pci/sample_pci_device.h"
+#include "tests/fakes/sample_pci_device.h"
 
 namespace saffron::pci {
 
 namespace {
+
+using fakes::find_capability;
+using fakes::SamplePciDevice;
 
 constexpr std::uint64_t kBase = 0xfe000000;
 constexpr std::uint64_t kPending = kBase + 0x800;

@@ -4,12 +4,15 @@
 #include <thread>
 
 #include "devices/pci/pcie_root_port.h"
-#include "devices/pci/sample_pci_device.h"
 #include "tests/fakes/fake_irq.h"
+#include "tests/fakes/sample_pci_device.h"
 
 namespace saffron::pci {
 
 namespace {
+
+using fakes::find_capability;
+using fakes::SamplePciDevice;
 
 constexpr std::uint64_t kEcamBase = 0xb0000000;
 

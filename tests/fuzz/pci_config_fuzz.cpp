@@ -2,6 +2,7 @@
 // A whole board of PCI functions (chipset, and samples with BARs, MSI and MSI-X) under hostile configuration cycles,
 // port and memory accesses, device interrupts and resets. Checks what must hold after each of them: ports and ECAM
 // agree, identities stay, a BAR that claims an address is the one that answers there.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -11,8 +12,8 @@
 #include "devices/pci/pci_root.h"
 #include "devices/pci/pcie_root_port.h"
 #include "devices/pci/q35_mch.h"
-#include "devices/pci/sample_pci_device.h"
 #include "tests/fakes/fake_irq.h"
+#include "tests/fakes/sample_pci_device.h"
 
 namespace {
 
@@ -57,16 +58,16 @@ struct Board {
   core::Bus io{"io", 16};
   core::Bus memory{"memory", 64};
   std::array<fakes::FakeIrqLine, 24> gsis;
-  pci::EchoHandler acpi;
+  fakes::EchoHandler acpi;
   CheckingPamListener pam;
   pci::Ich9Lpc lpc{io, memory, lines()};
   pci::PciRoot root{io, memory, lpc.pirq_lines()};
   pci::Q35Mch mch{memory, root.ecam(), pam, {.low_ram_size = 1u << 30, .high_ram_size = 0}};
   pci::Ich9Smbus smbus;
-  pci::SamplePciDevice msix{"msix"};
-  pci::SamplePciDevice msi{"msi"};
+  fakes::SamplePciDevice msix{"msix"};
+  fakes::SamplePciDevice msi{"msi"};
   pci::PcieRootPort port{"port", 1, io, memory};
-  pci::SamplePciDevice leaf{"leaf"};
+  fakes::SamplePciDevice leaf{"leaf"};
 
   Board() {
     lpc.connect_acpi_block(acpi);
@@ -95,74 +96,80 @@ struct Board {
 
 constexpr std::uint8_t kPlaces[] = {0x00, 0xf8, 0xfb, 0x08, 0x28, 0x10};
 
-void one_operation(Board& board, Input& input) {
-  const std::uint8_t choice = input.byte();
-  const unsigned size = 1u << (choice >> 4 & 3) & 7;
-  const unsigned legal_size = size == 0 ? 4 : size;
-  const std::uint8_t place = kPlaces[input.byte() % sizeof kPlaces];
-  switch (choice & 0xf) {
-    case 0:
-    case 1:
-    case 2:
-    case 3:
-      board.root.write_config(0, place, static_cast<unsigned>(input.integer(1)), legal_size,
-                              static_cast<std::uint32_t>(input.integer(4)));
-      break;
+void configure(Board& board, Input& input, unsigned kind, unsigned size, std::uint8_t place) {
+  switch (kind) {
     case 4:
-      board.root.write_config(0, place, static_cast<unsigned>(input.integer(2) & 0xfff), legal_size,
+      board.root.write_config(0, place, static_cast<unsigned>(input.integer(2) & 0xfff), size,
                               static_cast<std::uint32_t>(input.integer(4)));
       break;
     case 5: {
       const std::uint8_t bus = input.byte();
       const std::uint8_t device_function = input.byte();
       const auto offset = static_cast<unsigned>(input.integer(2) & 0xfff);
-      (void)board.root.read_config(bus, device_function, offset, legal_size);
-      if ((choice & 0x80) != 0) {
-        board.root.write_config(bus, 0, offset, legal_size, static_cast<std::uint32_t>(input.integer(4)));
+      (void)board.root.read_config(bus, device_function, offset, size);
+      if (bus != 0) {
+        board.root.write_config(bus, 0, offset, size, static_cast<std::uint32_t>(input.integer(4)));
       }
       break;
     }
+    default:
+      board.root.write_config(0, place, static_cast<unsigned>(input.integer(1)), size,
+                              static_cast<std::uint32_t>(input.integer(4)));
+      break;
+  }
+}
+
+void access_buses(Board& board, Input& input, unsigned kind, unsigned size, bool other) {
+  std::uint64_t value = 0;
+  switch (kind) {
     case 6:
-      board.io.write(0xcf8 + input.byte() % 8, legal_size, input.integer(4));
+      board.io.write(0xcf8 + input.byte() % 8, size, input.integer(4));
       break;
-    case 7: {
-      std::uint64_t value = 0;
-      board.io.read(0xcf8 + input.byte() % 8, legal_size, value);
+    case 7:
+      board.io.read(0xcf8 + input.byte() % 8, size, value);
       break;
-    }
     case 8:
-      board.io.write(input.integer(2), legal_size, input.integer(4));
+      board.io.write(input.integer(2), size, input.integer(4));
       break;
     case 9:
-      board.memory.write(input.integer(4), legal_size, input.integer(4));
+      board.memory.write(input.integer(4), size, input.integer(4));
       break;
-    case 10: {
+    default: {
       // Inside a BAR that is decoded, else such addresses are never found.
-      pci::PciDevice& device = (choice & 0x80) != 0 ? board.msi : board.msix;
+      pci::PciDevice& device = other ? board.msi : board.msix;
       const auto base = device.bar_address(input.byte() % 7);
       if (base.has_value()) {
         const std::uint64_t address = *base + (input.integer(2) & 0xfff);
-        board.memory.write(address, legal_size, input.integer(8));
-        board.io.write(address, legal_size, input.integer(1));
+        board.memory.write(address, size, input.integer(8));
+        board.io.write(address, size, input.integer(1));
+        board.memory.read(address, size, value);
       }
       break;
     }
-    case 11:
-      board.msix.signal_msix(input.byte());
-      break;
-    case 12:
-      board.msi.signal_msi();
-      break;
-    case 13:
-      board.msi.set_intx((choice & 0x80) != 0);
-      break;
-    case 14:
-      board.msix.set_intx((choice & 0x80) != 0);
-      board.leaf.set_intx((choice & 0x40) != 0);
-      break;
-    default:
-      board.root.reset();
-      break;
+  }
+}
+
+void one_operation(Board& board, Input& input) {
+  const std::uint8_t choice = input.byte();
+  const unsigned kind = choice & 0xf;
+  const unsigned size = std::min(1u << (choice >> 4 & 3), 4u);
+  const bool other = (choice & 0x80) != 0;
+  const std::uint8_t place = kPlaces[input.byte() % sizeof kPlaces];
+  if (kind < 6) {
+    configure(board, input, kind, size, place);
+  } else if (kind < 11) {
+    access_buses(board, input, kind, size, other);
+  } else if (kind == 11) {
+    board.msix.signal_msix(input.byte());
+  } else if (kind == 12) {
+    board.msi.signal_msi();
+  } else if (kind == 13) {
+    board.msi.set_intx(other);
+  } else if (kind == 14) {
+    board.msix.set_intx(other);
+    board.leaf.set_intx((choice & 0x40) != 0);
+  } else {
+    board.root.reset();
   }
 }
 

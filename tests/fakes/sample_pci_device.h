@@ -12,7 +12,7 @@
 #include "devices/pci/pci_device.h"
 #include "tests/fakes/fake_irq.h"
 
-namespace saffron::pci {
+namespace saffron::fakes {
 
 /// A handler that answers with where it was asked: offset | 0xab000000.
 class EchoHandler final : public core::BusDevice {
@@ -24,19 +24,19 @@ class EchoHandler final : public core::BusDevice {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> writes;
 };
 
-class SamplePciDevice final : public PciDevice {
+class SamplePciDevice final : public pci::PciDevice {
  public:
-  static constexpr PciIdentity kIdentity{.vendor = 0x1234,
-                                         .device = 0x5678,
-                                         .subsystem_vendor = 0x1af4,
-                                         .subsystem = 0x1100,
-                                         .class_code = 0xff0000,
-                                         .revision = 3,
-                                         .interrupt_pin = 1,
-                                         .multifunction = false};
+  static constexpr pci::PciIdentity kIdentity{.vendor = 0x1234,
+                                              .device = 0x5678,
+                                              .subsystem_vendor = 0x1af4,
+                                              .subsystem = 0x1100,
+                                              .class_code = 0xff0000,
+                                              .revision = 3,
+                                              .interrupt_pin = 1,
+                                              .multifunction = false};
 
-  explicit SamplePciDevice(const std::string& name = "sample", const PciIdentity& identity = kIdentity)
-      : PciDevice(name, identity) {}
+  explicit SamplePciDevice(const std::string& name = "sample", const pci::PciIdentity& identity = kIdentity)
+      : pci::PciDevice(name, identity) {}
 
   void on_bar_changed(unsigned index, std::optional<std::uint64_t> address) override {
     bar_changes.emplace_back(index, address);
@@ -44,7 +44,7 @@ class SamplePciDevice final : public PciDevice {
   void on_config_write(unsigned offset, unsigned) override { config_writes.push_back(offset); }
   void on_reset() override { ++resets; }
 
-  PciBarSpec plain_bar(unsigned index, PciBarKind kind, std::uint64_t size) {
+  pci::PciBarSpec plain_bar(unsigned index, pci::PciBarKind kind, std::uint64_t size) {
     return {.index = index,
             .kind = kind,
             .prefetchable = false,
@@ -53,7 +53,7 @@ class SamplePciDevice final : public PciDevice {
   }
   /// MSI-X with `count` vectors in a 32-bit BAR of 4 KiB: table at 0, pending bits at 0x800.
   void add_sample_msix(unsigned bar, unsigned count) {
-    add_bar({.index = bar, .kind = PciBarKind::kMemory32, .prefetchable = false, .size = 0x1000, .windows = {}});
+    add_bar({.index = bar, .kind = pci::PciBarKind::kMemory32, .prefetchable = false, .size = 0x1000, .windows = {}});
     std::vector<std::unique_ptr<core::MsiVector>> vectors;
     for (unsigned i = 0; i < count; ++i) {
       vectors.push_back(std::move(controller.allocate("sample").value()));
@@ -74,14 +74,14 @@ class SamplePciDevice final : public PciDevice {
   using PciDevice::signal_msix;
 
   EchoHandler echo;
-  fakes::FakeMsiController controller;
+  FakeMsiController controller;
   std::vector<std::pair<unsigned, std::optional<std::uint64_t>>> bar_changes;
   std::vector<unsigned> config_writes;
   unsigned resets = 0;
 };
 
 /// Where capability `id` is, by the walk that software does; 0 if there is none.
-inline unsigned find_capability(PciDevice& device, unsigned id) {
+inline unsigned find_capability(pci::PciDevice& device, unsigned id) {
   unsigned offset = device.read_config(0x34, 1);
   for (unsigned step = 0; offset != 0 && step < 48; ++step) {
     if (device.read_config(offset, 1) == id) {
@@ -92,4 +92,4 @@ inline unsigned find_capability(PciDevice& device, unsigned id) {
   return 0;
 }
 
-}  // namespace saffron::pci
+}  // namespace saffron::fakes
