@@ -151,19 +151,19 @@ Dispi::WriteResult Dispi::write(unsigned index, std::uint16_t value) {
       if (value >= kFirstId && value <= kLastId) {
         r.id = value;
       }
-      return {};
+      return {.unknown_value = r.id != value};
     case kXres:
       r.width = std::min(value, kMaxWidth);
       if (r.enabled()) {
         r.virtual_width = 0;  // Follows the new width until it is set again.
       }
-      return {mode_effect};
+      return {.effect = mode_effect};
     case kYres:
       r.height = std::min(value, kMaxHeight);
-      return {mode_effect};
+      return {.effect = mode_effect};
     case kBpp:
       r.bits_per_pixel = is_depth(value) ? value : 8;
-      return {mode_effect};
+      return {.effect = mode_effect, .unknown_value = !is_depth(value) && value != 0};
     case kEnable:
       return write_enable(value);
     case kBank: {
@@ -177,13 +177,13 @@ Dispi::WriteResult Dispi::write(unsigned index, std::uint16_t value) {
       if (r.enabled()) {
         r.virtual_width = static_cast<std::uint16_t>(resolve_mode(r, memory_bytes_).virtual_width);
       }
-      return {mode_effect};
+      return {.effect = mode_effect};
     case kXOffset:
       r.x_offset = value;
-      return {r.enabled() ? VgaEffect::kContent : VgaEffect::kNone};
+      return {.effect = r.enabled() ? VgaEffect::kContent : VgaEffect::kNone};
     case kYOffset:
       r.y_offset = value;
-      return {r.enabled() ? VgaEffect::kContent : VgaEffect::kNone};
+      return {.effect = r.enabled() ? VgaEffect::kContent : VgaEffect::kNone};
     default:
       return {};  // Read only, or nothing there.
   }

@@ -34,6 +34,7 @@ class Dispi {
   struct WriteResult {
     VgaEffect effect = VgaEffect::kNone;
     std::uint64_t clear_bytes = 0;  // Video memory to zero, from its start.
+    bool unknown_value = false;     // Not of the interface: worth a line in the log.
   };
 
   /// `video_memory_bytes`: a power of two, 1 MiB at least.

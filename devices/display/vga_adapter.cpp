@@ -89,6 +89,9 @@ void VgaAdapter::write_dispi(unsigned index, std::uint16_t value) {
       memory_.clear(result.clear_bytes);
     }
   }
+  if (result.unknown_value) {
+    log_unknown_.warning("vga", "the guest wrote {:#x} to dispi register {}, which has no such value", value, index);
+  }
   notify(result.effect);
 }
 

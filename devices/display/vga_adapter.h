@@ -24,6 +24,7 @@
 #include "devices/display/video_memory.h"
 #include "devices/ports/display_sink.h"
 #include "engine/core/clock.h"
+#include "engine/core/log.h"
 #include "engine/core/memory_slot.h"
 
 namespace saffron::display {
@@ -94,6 +95,7 @@ class VgaAdapter final : public ports::DisplaySource {
   std::atomic<bool> notify_mode_{false};
   std::atomic<bool> invalid_{false};
   std::atomic<std::int64_t> last_mode_write_ns_;
+  core::LogOnce log_unknown_;
 
   // Control thread.
   ports::DisplaySink* sink_ = nullptr;
