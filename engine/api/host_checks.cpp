@@ -183,7 +183,7 @@ HostCheck check_io_uring(const HostProbe& probe) {
 
 HostCheck check_runtime_directory(const HostProbe& probe) {
   HostCheck check{"runtime_directory", "Runtime directory", CheckState::kOk, probe.runtime_directory, {}};
-  if (probe.runtime_directory.starts_with("/tmp/")) {
+  if (probe.runtime_directory.starts_with("/tmp/saffron-")) {
     check.state = CheckState::kWarning;
     check.detail = fmt::format("XDG_RUNTIME_DIR is not set; machines use {}", probe.runtime_directory);
     check.fix = "Log in through a session manager (systemd-logind) that sets XDG_RUNTIME_DIR.";
