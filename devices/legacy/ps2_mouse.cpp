@@ -90,7 +90,7 @@ void Ps2Mouse::button(ports::PointerButton button, bool pressed) {
   bool ready = false;
   {
     std::lock_guard lock(mutex_);
-    const auto bit = static_cast<std::uint8_t>(1 << static_cast<unsigned>(button));
+    const auto bit = static_cast<std::uint8_t>(1 << (static_cast<unsigned>(button) & 7));
     buttons_ = static_cast<std::uint8_t>(pressed ? buttons_ | bit : buttons_ & ~bit);
     add(0, 0, 0);
     ready = streams();
