@@ -5,10 +5,7 @@
 
 #include "devices/storage/ahci_cdrom.h"
 #include "devices/storage/raw_file_backend.h"
-#if __has_include("devices/storage/virtio_blk.h")
 #include "devices/storage/virtio_blk.h"
-#define HAVE_BLK 1
-#endif
 #include "devices/virtio/virtio_pci.h"
 #include "engine/machine/storage_set.h"
 
@@ -80,17 +77,12 @@ core::Result<void> StorageSet::plug_virtio(Platform& platform, const api::DiskCo
     disk.threads.push_back(SAFFRON_TRY(core::LoopThread::start(name)));
     loops.push_back(&disk.threads.back()->loop());
   }
-#ifdef HAVE_BLK
-  storage::VirtioBlkOptions options;
-  options.serial = config.serial.empty() ? config.id : config.serial;
-  options.offer_discard = config.discard;
-  auto device = SAFFRON_TRY(storage::VirtioBlk::create(config.id, options, *disk.backend, std::move(loops)));
-  const unsigned slot = SAFFRON_TRY(platform.plug(SAFFRON_TRY(
-      virtio::VirtioPciTransport::create(std::move(device), *platform.ram, *platform.vm, *platform.interrupts))));
+  const std::string& serial = config.serial.empty() ? config.id : config.serial;
+  auto device = std::make_unique<storage::VirtioBlk>(config.id, serial, *disk.backend, std::move(loops));
+  auto transport = SAFFRON_TRY(
+      virtio::VirtioPciTransport::create(std::move(device), *platform.ram, *platform.vm, *platform.interrupts));
+  const unsigned slot = SAFFRON_TRY(platform.plug(std::move(transport)));
   disk.boot_path = fmt::format("/pci@i0cf8/scsi@{:x}/disk@0,0", slot);
-#else
-  (void)platform;
-#endif
   return {};
 }
 

@@ -106,10 +106,6 @@ core::Result<void> MachineBuilder::add_display() {
   return {};
 }
 
-core::Result<void> MachineBuilder::add_network() {
-  return {};
-}
-
 core::Result<void> MachineBuilder::add_storage() {
   Machine& machine = machine_;
   return machine.storage_.add(
@@ -120,8 +116,9 @@ core::Result<void> MachineBuilder::add_storage() {
 
 core::Result<unsigned> MachineBuilder::plug_virtio(std::unique_ptr<virtio::VirtioDevice> device) {
   Platform& platform = *machine_.platform_;
-  return platform.plug(SAFFRON_TRY(
-      virtio::VirtioPciTransport::create(std::move(device), *platform.ram, *platform.vm, *platform.interrupts)));
+  auto transport = SAFFRON_TRY(
+      virtio::VirtioPciTransport::create(std::move(device), *platform.ram, *platform.vm, *platform.interrupts));
+  return platform.plug(std::move(transport));
 }
 
 core::Result<void> MachineBuilder::add_small_virtio() {

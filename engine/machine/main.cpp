@@ -17,6 +17,7 @@
 #include "engine/core/version.h"
 #include "engine/machine/control_adapter.h"
 #include "engine/machine/machine_builder.h"
+#include "engine/machine/privileges.h"
 
 namespace {
 
@@ -154,6 +155,8 @@ core::Result<int> run(const Arguments& arguments) {
   SAFFRON_TRY(api::check_host_limits(config, api::host_limits()));
   const api::MachinePaths paths = SAFFRON_TRY(find_paths(arguments, config.name));
   const api::MachineLock lock = SAFFRON_TRY(api::MachineLock::acquire(paths));
+  // Files are opened after this, with the user's own rights: the machine's paths are the user's words.
+  SAFFRON_TRY(machine::drop_privileges(!config.networks.empty()));
   auto loop = SAFFRON_TRY(core::EventLoop::create());
   auto machine = SAFFRON_TRY(machine::MachineBuilder::build(config, paths, *loop, {.headless = arguments.headless}));
   auto control = SAFFRON_TRY(machine::ControlAdapter::create(*loop, *machine, [&] { loop->stop(); }));

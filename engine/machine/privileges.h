@@ -6,8 +6,9 @@
 
 namespace saffron::machine {
 
-/// No new privileges by exec, no capabilities, no core dumps with guest memory. Control thread, before vCPUs run; other
-/// threads made later inherit it. Nothing fails for lack of a privilege that was never there.
-core::Result<void> drop_privileges();
+/// No new privileges through exec, no capabilities, no core dumps (they would hold the guest's secrets). As root, what
+/// passt needs to become nobody is kept if `keep_user_change`. Control thread, while there is no other: threads made
+/// later inherit it. Missing: a system call filter; the engine relies on being an ordinary user's process.
+core::Result<void> drop_privileges(bool keep_user_change);
 
 }  // namespace saffron::machine
