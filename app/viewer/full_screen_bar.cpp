@@ -7,6 +7,8 @@
 #include <QtWidgets/QMenu>
 #include <QtWidgets/QToolButton>
 
+#include "app/common/icons.h"
+
 namespace saffron::viewer {
 
 namespace {
@@ -42,7 +44,7 @@ FullScreenBar::FullScreenBar(QAction* leave, QMenu* keys, const QList<QAction*>&
   };
   auto* key_button = new QToolButton(this);
   key_button->setText(keys->title());
-  key_button->setIcon(keys->icon());
+  key_button->setIcon(common::own_icon("input-keyboard"));
   key_button->setToolTip(keys->title().remove('&'));
   key_button->setMenu(keys);
   key_button->setPopupMode(QToolButton::InstantPopup);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/viewer/status_page.h"
 
+#include <QtWidgets/QHBoxLayout>
 #include <QtWidgets/QLabel>
 #include <QtWidgets/QLineEdit>
 #include <QtWidgets/QProgressBar>
@@ -45,8 +46,13 @@ StatusPage::StatusPage(QWidget* parent)
 
   auto* layout = new QVBoxLayout(this);
   layout->addStretch(1);
+  // Each in a row of its own: an aligned widget would not get the height that its wrapped lines need.
   for (QWidget* widget : std::initializer_list<QWidget*>{icon_, title_, detail_, progress_, password_, button_}) {
-    layout->addWidget(widget, 0, Qt::AlignHCenter);
+    auto* row = new QHBoxLayout;
+    row->addStretch(1);
+    row->addWidget(widget);
+    row->addStretch(1);
+    layout->addLayout(row);
     layout->addSpacing(6);
   }
   layout->addStretch(1);

@@ -139,7 +139,6 @@ void ViewerWindow::make_view_menu() {
 
 void ViewerWindow::make_keys_menu() {
   keys_menu_ = menuBar()->addMenu(tr("&Keys"));
-  keys_menu_->setIcon(common::own_icon("input-keyboard"));
   const auto add_keys = [this](QMenu* menu, const QString& text, std::vector<std::uint16_t> codes) {
     return add_action(menu, QString(), text, [this, codes = std::move(codes)] { widget_->send_combination(codes); });
   };
