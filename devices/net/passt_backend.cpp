@@ -33,7 +33,10 @@ constexpr std::size_t kKeptLines = 4;
 
 constexpr std::int64_t kFirstPauseNs = 200'000'000;
 constexpr std::int64_t kLongestPauseNs = 60'000'000'000;
-constexpr std::int64_t kHealthyNs = 10'000'000'000;  // Having run this long, it starts again at once.
+constexpr std::int64_t kHealthyNs = 10'000'000'000;  // Having run this long, it starts again soon.
+// A passt that cannot work (no network on the host, a forwarded port in use) ends within this. The guest's cable is not
+// plugged in for such a short time.
+constexpr std::int64_t kSettleNs = 500'000'000;
 
 bool numeric_address(const std::string& text) {
   std::array<std::uint8_t, sizeof(in6_addr)> address;
@@ -137,18 +140,19 @@ core::Result<void> PasstBackend::attach(core::EventLoop& loop, Callbacks callbac
   }
   loop_ = &loop;
   callbacks_ = std::move(callbacks);
-  restart_timer_ = loop.create_timer([this] { restart(); });
+  timer_ = loop.create_timer([this] { on_timer(); });
   pause_ns_ = kFirstPauseNs;
   if (auto started = start(); !started.ok()) {
     detach();
     return started;
   }
+  settled_ = true;  // The first time, the machine is not to wait for it.
   return {};
 }
 
 void PasstBackend::detach() {
   stop();
-  restart_timer_.reset();
+  timer_.reset();
   callbacks_ = {};
   loop_ = nullptr;
 }
@@ -175,7 +179,7 @@ core::Result<void> PasstBackend::start() {
   socket_watch_ = std::move(socket_watch);
   log_watch_ = std::move(log_watch);
   started_ns_ = loop_->clock().now_ns();
-  core::log_info("net", "{}: {} runs as process {}", name_, program_, child_->pid());
+  core::log_debug("net", "{}: {} runs as process {}", name_, program_, child_->pid());
   return {};
 }
 
@@ -191,41 +195,53 @@ void PasstBackend::stop() {
   output_.clear();
   output_sent_ = 0;
   input_paused_ = false;
+  settled_ = false;
   log_line_.clear();
   last_lines_.clear();
-  if (restart_timer_) {
-    restart_timer_->cancel();
+  if (timer_) {
+    timer_->cancel();
   }
 }
 
 void PasstBackend::ended(const std::string& how) {
   on_log();  // Its last words.
   const std::string outcome = child_ ? child_->finish() : "";
-  core::log_warning("net", "{}: passt has ended: {} ({}); it said: {}", name_, how, outcome,
-                    last_lines_.empty() ? "nothing" : fmt::format("{}", fmt::join(last_lines_, " | ")));
   const std::int64_t now = loop_->clock().now_ns();
   if (now - started_ns_ >= kHealthyNs) {
     pause_ns_ = kFirstPauseNs;
   }
+  // Once is enough, until it has been well again.
+  core::log(pause_ns_ == kFirstPauseNs ? core::LogLevel::kWarning : core::LogLevel::kDebug, "net",
+            "{}: passt has ended: {} ({}); it said: {}", name_, how, outcome,
+            last_lines_.empty() ? "nothing" : fmt::format("{}", fmt::join(last_lines_, " | ")));
   const bool was_blocked = std::exchange(output_blocked_, false);
+  const bool was_up = settled_;
   stop();
-  restart_timer_->arm(now + pause_ns_);
+  timer_->arm(now + pause_ns_);
   pause_ns_ = std::min(2 * pause_ns_, kLongestPauseNs);
-  callbacks_.link_changed(false);
+  if (was_up) {
+    callbacks_.link_changed(false);
+  }
   if (was_blocked) {
     callbacks_.writable();  // Whoever waits for room may drop its frames now.
   }
 }
 
-void PasstBackend::restart() {
-  if (auto started = start(); !started.ok()) {
-    core::log_warning("net", "{}: {}", name_, started.error().message);
-    stop();
-    restart_timer_->arm(loop_->clock().now_ns() + pause_ns_);
-    pause_ns_ = std::min(2 * pause_ns_, kLongestPauseNs);
+void PasstBackend::on_timer() {
+  if (child_) {
+    settled_ = true;
+    callbacks_.link_changed(true);
     return;
   }
-  callbacks_.link_changed(true);
+  const std::int64_t now = loop_->clock().now_ns();
+  if (auto started = start(); started.ok()) {
+    timer_->arm(now + kSettleNs);
+    return;
+  } else {
+    core::log_warning("net", "{}: {}", name_, started.error().message);
+  }
+  timer_->arm(now + pause_ns_);
+  pause_ns_ = std::min(2 * pause_ns_, kLongestPauseNs);
 }
 
 void PasstBackend::on_socket(core::FdEvents events) {

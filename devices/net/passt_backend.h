@@ -50,7 +50,7 @@ class PasstBackend final : public ports::NetBackend {
   void detach() override;
   void resume_receive() override;
   bool send(std::span<const iovec> frame) override;
-  bool link_up() const override { return child_.has_value(); }
+  bool link_up() const override { return child_.has_value() && settled_; }
 
   /// The arguments that passt gets.
   static std::vector<std::string> arguments(const PasstConfig& config);
@@ -63,7 +63,7 @@ class PasstBackend final : public ports::NetBackend {
   void on_log();
   void note_log_line(std::string line);
   void ended(const std::string& how);
-  void restart();
+  void on_timer();
   bool receive();
   bool deliver();
   void flush();
@@ -80,7 +80,8 @@ class PasstBackend final : public ports::NetBackend {
   core::UniqueFd log_;
   std::unique_ptr<core::EventLoop::Watch> socket_watch_;
   std::unique_ptr<core::EventLoop::Watch> log_watch_;
-  std::unique_ptr<core::Timer> restart_timer_;
+  std::unique_ptr<core::Timer> timer_;  // The next start; after one, the moment at which it counts as a success.
+  bool settled_ = false;                // The link is up, as far as anybody was told.
 
   std::unique_ptr<std::uint8_t[]> input_;  // kInputSize bytes; [input_begin_, input_end_) is not delivered yet.
   std::size_t input_begin_ = 0;

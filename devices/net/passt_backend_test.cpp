@@ -94,6 +94,7 @@ class PasstBackendTest : public QObject {
   void paused_guest_gets_everything_later();
   void full_socket_says_so_and_recovers();
   void death_takes_the_link_down_and_up();
+  void hopeless_start_leaves_the_link_down();
   void wrong_length_ends_the_connection();
   void detach_ends_the_process();
   void real_passt_answers_dhcp();
@@ -211,6 +212,23 @@ void PasstBackendTest::death_takes_the_link_down_and_up() {
   QVERIFY(bench.run_until([&] { return bench.links.size() == 2; }));
   QCOMPARE(bench.links, (std::vector<bool>{false, true}));
   QVERIFY(bench.backend->link_up());
+}
+
+void PasstBackendTest::hopeless_start_leaves_the_link_down() {
+  Bench bench("echo x >> \"$0.starts\"; exit 1");
+  QVERIFY(bench.attach().ok());
+  const std::string file = bench.directory.filePath("passt.starts").toStdString();
+  QVERIFY(bench.run_until([&] {
+    std::ifstream stream(file);
+    std::string line;
+    int starts = 0;
+    while (std::getline(stream, line)) {
+      ++starts;
+    }
+    return starts == 3;
+  }));
+  QCOMPARE(bench.links, (std::vector<bool>{false}));
+  QVERIFY(bench.send(make_frame(60)));
 }
 
 void PasstBackendTest::wrong_length_ends_the_connection() {

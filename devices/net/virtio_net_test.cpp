@@ -109,6 +109,7 @@ class VirtioNetTest : public QObject {
   void idle_card_asks_for_no_receive_kicks();
   void destruction_detaches();
   void broken_queue_is_survived();
+  void resets_while_frames_flow();
 };
 
 void VirtioNetTest::configuration() {
@@ -398,6 +399,37 @@ void VirtioNetTest::broken_queue_is_survived() {
   bench.backend->arrive(make_frame(60));
   QVERIFY(!bench.host->broken_reason().empty());
   QCOMPARE(bench.backend->waiting(), std::size_t{0});
+}
+
+// The driver's calls come on another thread than the card's work, here as in a machine.
+void VirtioNetTest::resets_while_frames_flow() {
+  const auto memory = fakes::make_guest_memory(8 << 20);
+  auto thread = std::move(core::LoopThread::start("net0")).value();
+  FakeNetBackend::Record record;
+  auto link = std::make_unique<FakeNetBackend>(record);
+  FakeNetBackend* const backend = link.get();
+  net::VirtioNet card("net0", kMac, std::move(link), thread->loop());
+  QVERIFY(card.connect().ok());
+  for (int round = 0; round < 50; ++round) {
+    fakes::FakeVirtioHost host(card, *memory);
+    host.activate({.features = kMergeable | kStatus});
+    for (int i = 0; i < 8; ++i) {
+      host.driver(0).add({{host.arena().allocate(512), 512, true}});
+      host.driver(1).add({{host.arena().allocate(512), 512, false}});
+      thread->loop().post([backend, i] {
+        backend->arrive(make_frame(700));
+        backend->set_link(i % 2 == 0);
+      });
+      host.kick(1);
+      host.kick(0);
+      Frame config(8);
+      card.read_config(0, config);
+      QCOMPARE(config[0], std::uint8_t{0x52});
+    }
+  }
+  std::size_t left = 1;
+  thread->loop().run_sync([&] { left = backend->waiting(); });
+  QCOMPARE(left, std::size_t{0});
 }
 
 QTEST_APPLESS_MAIN(VirtioNetTest)
