@@ -59,8 +59,8 @@ inline constexpr std::array<std::uint8_t, 6> kText40 = {0x2d, 0x27, 0x28, 0x90, 
 inline constexpr std::array<std::uint8_t, 6> kGraphics40 = {0x2d, 0x27, 0x28, 0x90, 0x2b, 0x80};
 }  // namespace vga_tables
 
-/// A BIOS mode number to its registers; unknown numbers give 80x25 text.
-inline VgaModeTable vga_mode_table(unsigned mode) {
+/// Modes of the CGA and MDA; unknown numbers give 80x25 text.
+inline VgaModeTable low_vga_mode_table(unsigned mode) {
   using namespace vga_tables;
   switch (mode) {
     case 0x01:
@@ -87,6 +87,19 @@ inline VgaModeTable vga_mode_table(unsigned mode) {
               lines400(kText80, 0x4f, 0x28, 0x0d, 0xa3),
               {0, 0, 0, 0, 0, 0x10, 0x0a, 0, 0xff},
               kMono};
+    default:
+      return {0x67,
+              {3, 0x00, 3, 0, 2},
+              lines400(kText80, 0x4f, 0x28, 0x1f, 0xa3),
+              {0, 0, 0, 0, 0, 0x10, 0x0e, 0, 0xff},
+              kText16};
+  }
+}
+
+/// Modes of the EGA and VGA: 0dh, 0eh and 10h to 12h; any other number gives 13h.
+inline VgaModeTable high_vga_mode_table(unsigned mode) {
+  using namespace vga_tables;
+  switch (mode) {
     case 0x0d:
       return {0x63,
               {3, 0x09, 15, 0, 6},
@@ -117,19 +130,18 @@ inline VgaModeTable vga_mode_table(unsigned mode) {
               lines480(kGraphics80, 0xe3),
               {0, 0, 0, 0, 0, 0x00, 0x05, 0x0f, 0xff},
               with_mode(kColors16, 0x01, 0x0f)};
-    case 0x13:
+    default:
       return {0x63,
               {3, 0x01, 15, 0, 14},
               lines400(kGraphics80, 0x41, 0x28, 0x40, 0xa3),
               {0, 0, 0, 0, 0, 0x40, 0x05, 0x0f, 0xff},
               with_mode(kIdentity, 0x41, 0x0f)};
-    default:
-      return {0x67,
-              {3, 0x00, 3, 0, 2},
-              lines400(kText80, 0x4f, 0x28, 0x1f, 0xa3),
-              {0, 0, 0, 0, 0, 0x10, 0x0e, 0, 0xff},
-              kText16};
   }
+}
+
+/// A BIOS mode number to its registers.
+inline VgaModeTable vga_mode_table(unsigned mode) {
+  return mode >= 0x0d && mode <= 0x13 ? high_vga_mode_table(mode) : low_vga_mode_table(mode);
 }
 
 }  // namespace saffron::fakes
