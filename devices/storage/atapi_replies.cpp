@@ -184,7 +184,7 @@ Bytes configuration(const DriveFacts& facts, unsigned request_type, std::uint16_
   struct Feature {
     std::uint16_t code;
     unsigned version_persistent_current;  // MMC-6, 5.2.2: version << 2, persistent << 1, current.
-    std::initializer_list<unsigned> data;
+    std::vector<unsigned> data;
   };
   const std::array<Feature, 10> features{
       Feature{0x0000, 3, {0, 0x10, dvd, 0, 0, 0x08, cd, 0}},     // Profiles.
@@ -207,7 +207,9 @@ Bytes configuration(const DriveFacts& facts, unsigned request_type, std::uint16_
     if (wanted) {
       append(bytes, {static_cast<unsigned>(feature.code >> 8), feature.code & 0xffu, feature.version_persistent_current,
                      static_cast<unsigned>(feature.data.size())});
-      append(bytes, feature.data);
+      for (const unsigned value : feature.data) {
+        bytes.push_back(static_cast<std::uint8_t>(value));
+      }
     }
   }
   put32(bytes, 0, static_cast<std::uint32_t>(bytes.size() - 4));
