@@ -260,8 +260,7 @@ core::Result<void> Vcpu::set_entry(const VcpuEntry& entry) {
   kvm_regs regs{};
   regs.rip = entry.instruction;
   regs.rflags = 2;
-  regs.rsi = entry.long_mode ? entry.argument : 0;
-  regs.rbx = entry.long_mode ? 0 : entry.argument;
+  (entry.argument_in_rbx ? regs.rbx : regs.rsi) = entry.argument;
   SAFFRON_TRY(fd_.call(KVM_SET_REGS, static_cast<void*>(&regs), kWhat));
   return {};
 }

@@ -31,7 +31,8 @@ enum class VcpuExit {
 struct VcpuEntry {
   bool long_mode = false;         // 64-bit with the page tables at `page_table`; else 32-bit protected mode, no paging.
   std::uint64_t instruction = 0;  // RIP.
-  std::uint64_t argument = 0;     // RSI (Linux: boot_params) or RBX (PVH: start info).
+  std::uint64_t argument = 0;     // In RSI (Linux: boot_params), or
+  bool argument_in_rbx = false;   // in RBX (PVH: start info). The other is 0.
   std::uint64_t page_table = 0;   // CR3.
   std::uint64_t gdt = 0;          // Three entries: null, code, data at 0x10 and 0x18 as Linux' boot protocol asks.
 };

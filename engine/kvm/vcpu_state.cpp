@@ -10,6 +10,7 @@ namespace {
 
 // Not part of a reset: time goes on (IA32_TSC), and writing it would set the vCPUs apart.
 constexpr std::uint32_t kMsrTsc = 0x10;
+constexpr std::uint32_t kMsrFeatureControl = 0x3a;  // IA32_FEATURE_CONTROL
 
 /// kvm_msrs with one entry in place of its flexible array.
 struct OneMsr {
@@ -48,6 +49,11 @@ core::Result<void> VcpuState::apply(const KvmFd& vcpu) const {
   // KVM's requests take a pointer to non-const, and write nothing there.
   auto copy = *this;
   SAFFRON_TRY(vcpu.call(KVM_SET_MP_STATE, static_cast<void*>(&copy.mp_state_), kWhat));
+  // A guest that runs guests itself is in VMX operation, where KVM refuses the power-on CR4. Writing the power-on value
+  // of this MSR, 0, takes it out; where there is no VMX the write is refused and means nothing.
+  OneMsr feature_control{};
+  feature_control.entry.index = kMsrFeatureControl;
+  vcpu.raw(KVM_SET_MSRS, &feature_control);
   SAFFRON_TRY(vcpu.call(KVM_SET_SREGS, static_cast<void*>(&copy.sregs_), kWhat));
   SAFFRON_TRY(vcpu.call(KVM_SET_REGS, static_cast<void*>(&copy.regs_), kWhat));
   SAFFRON_TRY(vcpu.call(KVM_SET_FPU, static_cast<void*>(&copy.fpu_), kWhat));

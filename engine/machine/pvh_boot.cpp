@@ -78,11 +78,10 @@ core::Result<LoadedElf> load_segments(const BootFile& kernel, const core::GuestM
       SAFFRON_TRY(kernel.load(header.p_offset, header.p_filesz, memory, {header.p_paddr}));
       SAFFRON_TRY(memory.fill({header.p_paddr + header.p_filesz}, 0, header.p_memsz - header.p_filesz));
       loaded.end = std::max<std::uint64_t>(loaded.end, header.p_paddr + header.p_memsz);
-    } else if (header.p_type == PT_NOTE && header.p_filesz <= kMaxNotes && header.p_offset <= kernel.size()) {
-      const std::vector<std::uint8_t> head = SAFFRON_TRY(kernel.head(header.p_offset + header.p_filesz));
-      if (loaded.entry == 0 && head.size() == header.p_offset + header.p_filesz) {
-        loaded.entry = find_entry(std::span(head).subspan(header.p_offset));
-      }
+    } else if (header.p_type == PT_NOTE && header.p_filesz <= kMaxNotes && loaded.entry == 0) {
+      // Only the notes are read: they may be at the end of a file of any size.
+      const std::vector<std::uint8_t> notes = SAFFRON_TRY(kernel.piece(header.p_offset, header.p_filesz));
+      loaded.entry = find_entry(notes);
     }
   }
   if (loaded.entry == 0) {
@@ -119,6 +118,7 @@ core::Result<kvm::VcpuEntry> load_pvh(const BootFile& kernel, const DirectBootFi
   kvm::VcpuEntry entry;
   entry.instruction = loaded.entry;
   entry.argument = kPvhInfo.value;
+  entry.argument_in_rbx = true;
   entry.gdt = kBootGdt.value;
   return entry;
 }
