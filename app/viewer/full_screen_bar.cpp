@@ -27,7 +27,6 @@ FullScreenBar::FullScreenBar(QAction* leave, QMenu* keys, const QList<QAction*>&
   bold.setBold(true);
   title_->setFont(bold);
   title_->setTextFormat(Qt::PlainText);
-  hint_->setEnabled(false);  // Less than the title.
 
   auto* layout = new QHBoxLayout(this);
   layout->setContentsMargins(12, 4, 8, 4);

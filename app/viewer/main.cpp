@@ -72,6 +72,13 @@ int main(int argc, char* argv[]) {
   if (!has_display(argc, argv)) {
     return complain("there is no display: neither DISPLAY nor WAYLAND_DISPLAY is set (--screenshot needs none)");
   }
+  // Qt would take --title for itself; our parser knows it by another name as well.
+  static char window_title[] = "--window-title";
+  for (int i = 1; i < argc; ++i) {
+    if (std::string_view(argv[i]) == "--title") {
+      argv[i] = window_title;
+    }
+  }
   QApplication application(argc, argv);
   const auto options = viewer::parse_options(application.arguments());
   if (!options.ok()) {

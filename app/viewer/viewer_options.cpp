@@ -32,6 +32,11 @@ Result<void> take_place(const QCommandLineParser& parser, ViewerOptions& options
       return wrong("'" + name + "' is not the name of a machine");
     }
     options.machine = api::machine_paths(SAFFRON_TRY(api::BasePaths::from_environment()), name.toStdString());
+    // An engine that was told other directories has its socket where we look for it, but no directory in the library.
+    if (!QFileInfo::exists(QString::fromStdString(options.machine->directory)) &&
+        !QFileInfo::exists(QString::fromStdString(options.machine->control_socket))) {
+      return Error{ErrorCode::kNotFound, "there is no machine named '" + name.toStdString() + "'", name.toStdString()};
+    }
     options.target.uri = "spice+unix://" + QString::fromStdString(options.machine->spice_socket);
     options.target.title = name;
     return {};
@@ -55,7 +60,7 @@ void describe(QCommandLineParser& parser) {
                                "[place]");
   parser.addOptions({
       {"machine", "Show this user's machine NAME, with a menu to control it.", "NAME"},
-      {"title", "The window's title.", "TEXT"},
+      {{"title", "window-title"}, "The window's title.", "TEXT"},
       {"full-screen", "Begin in full screen."},
       {"color-scheme", "system, light or dark.", "SCHEME", "system"},
       {"release-key",

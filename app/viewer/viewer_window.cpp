@@ -13,6 +13,7 @@
 #include <QtWidgets/QStatusBar>
 #include <QtWidgets/QToolBar>
 #include <algorithm>
+#include <utility>
 
 #include "app/viewer/full_screen_bar.h"
 #include "app/viewer/machine_control.h"
@@ -21,6 +22,9 @@
 namespace saffron::viewer {
 
 namespace {
+
+/// How long a window manager may take to fill the screen with a window.
+constexpr int kManagerMilliseconds = 500;
 
 /// Between attempts to connect: soon at first, then as seldom as nobody minds.
 int retry_milliseconds(int attempt) {
@@ -127,6 +131,9 @@ void ViewerWindow::console_opened() {
   pages_->setCurrentWidget(scroll_area_);
   widget_->setFocus();
   update_texts();
+  if (isFullScreen()) {
+    bar_->reveal();  // The new page came up over it.
+  }
 }
 
 void ViewerWindow::console_ended(SpiceConsole::End why, const QString& detail) {
@@ -222,9 +229,21 @@ void ViewerWindow::changeEvent(QEvent* event) {
     full_screen_action_->setChecked(full);
     if (full) {
       bar_->reveal();  // So that everybody sees where the way out is.
+      QTimer::singleShot(kManagerMilliseconds, this, &ViewerWindow::fill_screen);
     } else {
       bar_->conceal();
+      if (!geometry_before_.isEmpty()) {
+        setGeometry(std::exchange(geometry_before_, QRect()));
+      }
     }
+  }
+}
+
+/// Without a window manager (a thin client's bare X server) nobody makes a full-screen window large.
+void ViewerWindow::fill_screen() {
+  if (isFullScreen() && size() != screen()->size()) {
+    geometry_before_ = geometry();
+    setGeometry(screen()->geometry());
   }
 }
 

@@ -58,6 +58,7 @@ class ViewerWindow final : public QMainWindow {
   void console_ended(SpiceConsole::End why, const QString& detail);
   void console_resized();
   void try_again_later();
+  void fill_screen();
   void machine_changed();
   void show_off_page();
   void set_view(const View& view);
@@ -89,6 +90,7 @@ class ViewerWindow final : public QMainWindow {
   QLabel* size_label_ = nullptr;
   QLabel* locks_label_ = nullptr;
 
+  QRect geometry_before_;  // Of the window, where we had to fill the screen ourselves.
   PathWatcher socket_watcher_;
   QTimer retry_timer_;
   int retries_ = 0;

@@ -4,6 +4,7 @@
 
 #include <QtCore/QProcess>
 #include <QtCore/QTemporaryDir>
+#include <QtCore/QTranslator>
 #include <QtGui/QAction>
 #include <QtTest/QtTest>
 #include <QtWidgets/QApplication>
@@ -186,6 +187,7 @@ class ViewerTest : public QObject {
     start(320, 200);
     action("&Full Screen")->trigger();
     QTRY_VERIFY(window->isFullScreen());
+    QTRY_COMPARE(window->size(), window->screen()->size());
     auto* bar = window->findChild<viewer::FullScreenBar*>();
     QTRY_VERIFY(bar->isVisible());
     QVERIFY(!window->menuBar()->isVisible());
@@ -269,6 +271,31 @@ class ViewerTest : public QObject {
     QTRY_VERIFY(button->isVisible());
     QCOMPARE(button->text(), QString("Start"));
     QVERIFY(!action("&Force Off")->isEnabled());
+  }
+
+  void it_speaks_chinese() {
+    const QLocale before;
+    QLocale::setDefault(QLocale("zh_CN"));
+    common::install_translations(*qApp, "saffron-viewer");
+    start(320, 200);
+    QVERIFY(action("全屏(&F)") != nullptr);
+    QVERIFY(hint().contains("点击"));
+    QCOMPARE(window->windowTitle(), QString("Test machine - Saffron 查看器"));
+    for (QTranslator* translator : qApp->findChildren<QTranslator*>()) {
+      delete translator;
+    }
+    QLocale::setDefault(before);
+  }
+
+  void dark_and_light() {
+    common::ColorSchemeKeeper colors(*qApp);
+    colors.set(common::ColorScheme::kDark);
+    QVERIFY(colors.dark());
+    start(320, 200);
+    QVERIFY(window->palette().color(QPalette::Window).lightness() < 100);
+    colors.set(common::ColorScheme::kLight);
+    QVERIFY(!colors.dark());
+    QTRY_VERIFY(window->palette().color(QPalette::Window).lightness() > 150);
   }
 
  private:
