@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "app/ctl/version.h"
 #include "engine/api/control_messages.h"
-#include "engine/core/version.h"
 
 namespace saffron::ctl {
 
@@ -16,7 +16,7 @@ using core::Result;
 Result<std::unique_ptr<api::ControlClient>> Context::connect(const std::string& name) const {
   const api::MachineLibrary machines = SAFFRON_TRY(library());
   const api::MachineEntry entry = SAFFRON_TRY(machines.find(name));
-  auto client = api::ControlClient::connect(entry.paths.control_socket, fmt::format("saffronctl {}", core::kVersion));
+  auto client = api::ControlClient::connect(entry.paths.control_socket, fmt::format("saffronctl {}", kVersion));
   if (!client.ok() && client.error().code == ErrorCode::kNotFound) {
     return Error{ErrorCode::kInvalidState, fmt::format("The machine \"{}\" is not running", name), name};
   }

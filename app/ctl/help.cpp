@@ -3,7 +3,7 @@
 
 #include <fmt/core.h>
 
-#include "engine/core/version.h"
+#include "app/ctl/version.h"
 
 namespace saffron::ctl {
 namespace {
@@ -174,8 +174,8 @@ std::string manual(std::string_view page_template) {
   for (const ExitStatus& status : exit_statuses()) {
     statuses += fmt::format(".TP\n.B {}\n{}.\n", status.value, roff(status.meaning));
   }
-  std::string page = replaced(page_template, "@VERSION@\n", fmt::format("{}\n", core::kVersion));
-  page = replaced(page, "@VERSION@", core::kVersion);
+  std::string page = replaced(page_template, "@VERSION@\n", fmt::format("{}\n", kVersion));
+  page = replaced(page, "@VERSION@", kVersion);
   page = replaced(page, "@COMMON_OPTIONS@\n", roff_options(common_options()));
   page = replaced(page, "@EXIT_STATUSES@\n", statuses);
   return replaced(page, "@VERBS@\n", list);
@@ -185,7 +185,7 @@ std::string verb_manual(const Verb& verb) {
   std::string page = fmt::format(
       ".\\\" Made from the table of verbs of saffronctl.\n.TH SAFFRONCTL\\-{0} 1 \"\" \"Saffron {1}\" \"Saffron\"\n"
       ".SH NAME\nsaffronctl\\-{0} \\- {2}\n.SH SYNOPSIS\n.B {3}\n.SH DESCRIPTION\n{4}.SH OPTIONS\n",
-      verb.name, core::kVersion, roff(verb.summary), roff(synopsis(verb)), roff_paragraphs(verb.description));
+      verb.name, kVersion, roff(verb.summary), roff(synopsis(verb)), roff_paragraphs(verb.description));
   page += roff_options(verb.options) + roff_options(common_options());
   page += ".SH EXIT STATUS\n";
   for (const ExitStatus& status : exit_statuses()) {

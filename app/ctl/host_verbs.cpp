@@ -5,9 +5,9 @@
 #include "app/ctl/arguments.h"
 #include "app/ctl/context.h"
 #include "app/ctl/help.h"
+#include "app/ctl/version.h"
 #include "engine/api/control_messages.h"
 #include "engine/api/host_checks.h"
-#include "engine/core/version.h"
 
 namespace saffron::ctl {
 
@@ -49,10 +49,10 @@ Result<int> run_doctor(Context& context, const Arguments&) {
 }
 
 Result<int> run_version(Context& context, const Arguments&) {
-  context.say("saffronctl {} (control protocol {}, machine file format {})", core::kVersion, api::kProtocolVersion,
+  context.say("saffronctl {} (control protocol {}, machine file format {})", kVersion, api::kProtocolVersion,
               api::MachineConfig::kFormat);
   Json answer;
-  answer["version"] = core::kVersion;
+  answer["version"] = kVersion;
   answer["protocol"] = api::kProtocolVersion;
   answer["format"] = api::MachineConfig::kFormat;
   context.answer(answer);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Internal to engine/api: the members of the control protocol's messages, with the limits that requests must keep.
+// Internal to engine/api: the members of the control protocol's requests and results, with the limits that requests
+// must keep.
 #pragma once
 
 #include "engine/api/control_messages.h"
 #include "engine/api/json_fields.h"
+#include "engine/api/machine_status_fields.h"
 
 namespace saffron::api {
 
@@ -11,74 +13,6 @@ inline constexpr std::int64_t kMaxRequestPath = 4095;
 
 template <typename V>
 void describe(V&, Empty&) {}
-
-template <typename V>
-void describe(V& field, ErrorInfo& m) {
-  field("code", m.code, {.required = true});
-  field("message", m.message, {.required = true});
-  field("subject", m.subject);
-}
-
-template <typename V>
-void describe(V& field, LedState& m) {
-  field("scroll_lock", m.scroll_lock);
-  field("num_lock", m.num_lock);
-  field("caps_lock", m.caps_lock);
-}
-
-template <typename V>
-void describe(V& field, DisplayInfo& m) {
-  field("width", m.width, {.required = true});
-  field("height", m.height, {.required = true});
-}
-
-template <typename V>
-void describe(V& field, MediaInfo& m) {
-  field("id", m.id, {.required = true});
-  field("removable", m.removable);
-  field("path", m.path);
-  field("read_only", m.read_only);
-  field("locked", m.locked);
-}
-
-template <typename V>
-void describe(V& field, JobInfo& m) {
-  field("id", m.id, {.required = true});
-  field("kind", m.kind);
-  field("state", m.state, {.required = true});
-  field("progress_permille", m.progress_permille);
-  field("error", m.error);
-}
-
-template <typename V>
-void describe(V& field, SpiceInfo& m) {
-  field("unix_path", m.unix_path);
-  field("tcp_address", m.tcp_address);
-  field("tcp_port", m.tcp_port);
-  field("uris", m.uris);
-  field("ticket_required", m.ticket_required);
-}
-
-template <typename V>
-void describe(V& field, MachineStatus& m) {
-  field("name", m.name, {.required = true});
-  field("state", m.state, {.required = true});
-  field("pause_reason", m.pause_reason);
-  field("sequence", m.sequence, {.required = true});
-  field("pid", m.pid);
-  field("vcpus", m.vcpus);
-  field("memory_mib", m.memory_mib);
-  field("uptime_seconds", m.uptime_seconds);
-  field("cpu_seconds", m.cpu_seconds);
-  field("display", m.display);
-  field("viewers", m.viewers);
-  field("leds", m.leds);
-  field("tablet_active", m.tablet_active);
-  field("spice", m.spice);
-  field("media", m.media);
-  field("jobs", m.jobs);
-  field("last_error", m.last_error);
-}
 
 template <typename V>
 void describe(V& field, HelloRequest& m) {
@@ -180,69 +114,5 @@ template <typename V>
 void describe(V& field, JobRequest& m) {
   field("job", m.job, {.required = true});
 }
-
-template <typename V>
-void describe(V& field, StateChanged& m) {
-  field("state", m.state, {.required = true});
-  field("pause_reason", m.pause_reason);
-}
-
-template <typename V>
-void describe(V& field, DisplayChanged& m) {
-  field("display", m.display, {.required = true});
-}
-
-template <typename V>
-void describe(V& field, MediaChanged& m) {
-  field("media", m.media, {.required = true});
-}
-
-template <typename V>
-void describe(V& field, ViewersChanged& m) {
-  field("viewers", m.viewers, {.required = true});
-}
-
-template <typename V>
-void describe(V& field, InputChanged& m) {
-  field("leds", m.leds, {.required = true});
-  field("tablet_active", m.tablet_active);
-}
-
-template <typename V>
-void describe(V& field, GuestPanicked& m) {
-  field("action", m.action);
-}
-
-template <typename V>
-void describe(V& field, DiskFull& m) {
-  field("id", m.id, {.required = true});
-  field("path", m.path);
-}
-
-template <typename V>
-void describe(V& field, ErrorEvent& m) {
-  field("error", m.error, {.required = true});
-}
-
-template <typename V>
-void describe(V& field, Stopped& m) {
-  field("reason", m.reason, {.required = true});
-  field("error", m.error);
-}
-
-template <typename V>
-void describe(V& field, LogEvent& m) {
-  field("level", m.level);
-  field("component", m.component);
-  field("text", m.text);
-}
-
-template <typename V>
-void describe(V& field, JobChanged& m) {
-  field("job", m.job, {.required = true});
-}
-
-template <typename V>
-void describe(V&, GuestReset&) {}
 
 }  // namespace saffron::api

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/api/control_messages.h"
 
+#include "engine/api/control_event_fields.h"
 #include "engine/api/control_message_fields.h"
 
 namespace saffron::api {

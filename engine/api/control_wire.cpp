@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/api/control_wire.h"
 
+#include <fmt/core.h>
+
+#include "engine/api/control_event_fields.h"
 #include "engine/api/control_message_fields.h"
 
 namespace saffron::api {

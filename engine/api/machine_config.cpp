@@ -8,6 +8,7 @@
 #include <set>
 #include <tuple>
 
+#include <fmt/core.h>
 #include "engine/api/machine_config_fields.h"
 
 namespace saffron::api {
