@@ -174,6 +174,10 @@ Result<int> run_serial(Context& context, const Arguments& arguments) {
 Result<int> run_log(Context& context, const Arguments& arguments) {
   const api::MachineLibrary library = SAFFRON_TRY(context.library());
   const api::MachineEntry entry = SAFFRON_TRY(library.find(arguments.at(0)));
+  if (context.json() && arguments.has("--follow")) {
+    return Error{ErrorCode::kInvalidArgument, "--json and --follow do not go together; \"saffronctl events\" has both",
+                 "--follow"};
+  }
   const std::int64_t lines = SAFFRON_TRY(arguments.number("--lines", 0, 1, 1'000'000));
   const std::string& path = arguments.has("--serial") ? entry.paths.serial_log : entry.paths.log_file;
   struct stat info {};

@@ -73,11 +73,15 @@ class ControlClient::Impl {
     failure_ = std::move(error);
     // Callbacks may start calls, which fail at once.
     for (auto pending = std::exchange(pending_, {}); auto& [id, done] : pending) {
+      if (abandoned_) {
+        return;  // One of them destroyed the client.
+      }
       done(*failure_);
     }
   }
 
   LineSocket socket_;
+  bool abandoned_ = false;  // The client is gone; a process() further up the stack may still be running.
   std::optional<Error> failure_;
   std::function<void(const Event&)> listener_;
   std::uint64_t next_id_ = 1;
@@ -143,6 +147,7 @@ ControlClient::ControlClient(std::shared_ptr<Impl> impl) : impl_(std::move(impl)
 
 ControlClient::~ControlClient() {
   // A process() further up the stack may keep the Impl alive; it must not call anybody any more.
+  impl_->abandoned_ = true;
   impl_->listener_ = nullptr;
   impl_->pending_.clear();
   impl_->failure_ = Error{ErrorCode::kCancelled, "The client was destroyed", {}};

@@ -16,8 +16,8 @@
 
 namespace saffron::api {
 
-/// One thread. Callbacks run inside process() or call_blocking(); they may start calls, and may destroy
-/// the client.
+/// One thread. Callbacks run inside process() or call_blocking() (and, once the connection has ended, inside call()
+/// itself); they may start calls, and may destroy the client.
 /// Use with an event loop: watch fd() for reading always and for writing while wants_write(); then process().
 ///
 ///   client->call<method::Pause>({}, [](core::Result<Empty> result) { ... });

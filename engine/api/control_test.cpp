@@ -457,6 +457,27 @@ class ControlTest : public QObject {
     QVERIFY(called);
   }
 
+  void a_callback_may_destroy_the_client_when_the_connection_ends() {
+    auto engine = std::make_unique<Engine>(socket());
+    auto peer = client();
+    QVERIFY(peer->call_blocking<method::Pause>({}, kLong).ok());
+    engine.reset();
+    int calls = 0;
+    for (int index = 0; index < 3; ++index) {
+      peer->call<method::Pause>({}, [&](core::Result<Empty> result) {
+        QVERIFY(!result.ok());
+        ++calls;
+        peer.reset();
+      });
+    }
+
+    while (peer) {
+      (void)peer->process();
+    }
+
+    QCOMPARE(calls, 1);
+  }
+
   void a_second_server_on_the_same_socket_is_refused_and_a_stale_socket_is_not() {
     {
       Engine engine(socket());
