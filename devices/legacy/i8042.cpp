@@ -114,19 +114,27 @@ std::uint8_t I8042::output_port() const {
   return value;
 }
 
-void I8042::write_command(std::uint8_t command, Actions& actions) {
-  pending_command_ = 0;
+// The commands that are ranges; false: another one.
+bool I8042::write_range_command(std::uint8_t command, Actions& actions) {
   if (command >= 0x20 && command <= 0x3f) {
     respond(ram_[command & 0x1f]);
-    return;
+    return true;
   }
   if (command >= 0x60 && command <= 0x7f) {
     pending_command_ = command;
-    return;
+    return true;
   }
   if (command >= 0xf0) {
     // Pulses the output port bits that are 0 in the command's low half; bit 0 is the processors' reset.
     actions.reset = (command & kPortNotReset) == 0;
+    return true;
+  }
+  return false;
+}
+
+void I8042::write_command(std::uint8_t command, Actions& actions) {
+  pending_command_ = 0;
+  if (write_range_command(command, actions)) {
     return;
   }
   switch (command) {

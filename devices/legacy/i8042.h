@@ -53,6 +53,7 @@ class I8042 final : public core::BusDevice {
     std::optional<bool> a20;
   };
 
+  bool write_range_command(std::uint8_t command, Actions& actions);
   void write_command(std::uint8_t command, Actions& actions);
   void write_data(std::uint8_t byte, Actions& actions);
   void write_output_port(std::uint8_t value, Actions& actions);

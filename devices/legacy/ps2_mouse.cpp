@@ -223,6 +223,34 @@ void Ps2Mouse::note_rate(std::uint8_t rate) {
   }
 }
 
+// The commands that answer with more than an acknowledgement; false: another one.
+bool Ps2Mouse::answer_query(std::uint8_t command) {
+  switch (command) {
+    case kStatusRequest:
+      respond_status();
+      break;
+    case kReadData:
+      respond(kAcknowledge);
+      make_packet(responses_, false);
+      break;
+    case kIdentify:
+      respond(kAcknowledge);
+      respond(device_id_);
+      break;
+    case kReset:
+      set_defaults();
+      device_id_ = kStandardId;
+      respond(kAcknowledge);
+      respond(kSelfTestPassed);
+      respond(kStandardId);
+      break;
+    default:
+      return false;
+  }
+  refused_ = false;
+  return true;
+}
+
 void Ps2Mouse::handle_command(std::uint8_t command) {
   if (command == kResend) {
     if (responses_.empty()) {
@@ -233,6 +261,9 @@ void Ps2Mouse::handle_command(std::uint8_t command) {
   if (command != kSetSampleRate && command != kIdentify) {
     last_rates_ = {};  // The sequences are of nothing but rates.
   }
+  if (answer_query(command)) {
+    return;
+  }
   switch (command) {
     case kScaling1To1:
     case kScaling2To1:
@@ -242,10 +273,6 @@ void Ps2Mouse::handle_command(std::uint8_t command) {
     case kSetSampleRate:
       pending_command_ = command;
       break;
-    case kStatusRequest:
-      respond_status();
-      refused_ = false;
-      return;
     case kStreamMode:
       mode_ = Mode::kStream;
       clear_motion();
@@ -254,21 +281,11 @@ void Ps2Mouse::handle_command(std::uint8_t command) {
       mode_ = Mode::kRemote;
       clear_motion();
       break;
-    case kReadData:
-      respond(kAcknowledge);
-      make_packet(responses_, false);
-      refused_ = false;
-      return;
     case kEndWrap:
     case kWrap:
       wrap_ = command == kWrap;
       clear_motion();
       break;
-    case kIdentify:
-      respond(kAcknowledge);
-      respond(device_id_);
-      refused_ = false;
-      return;
     case kEnable:
     case kDisable:
       reporting_ = command == kEnable;
@@ -277,14 +294,6 @@ void Ps2Mouse::handle_command(std::uint8_t command) {
     case kDefaults:
       set_defaults();
       break;
-    case kReset:
-      set_defaults();
-      device_id_ = kStandardId;
-      respond(kAcknowledge);
-      respond(kSelfTestPassed);
-      respond(kStandardId);
-      refused_ = false;
-      return;
     default:
       refuse();
       return;

@@ -49,6 +49,7 @@ class Ps2Mouse final : public Ps2Device, public ports::MousePort {
     bool still() const { return dx == 0 && dy == 0 && wheel == 0; }
   };
 
+  bool answer_query(std::uint8_t command);
   void handle_command(std::uint8_t command);
   void handle_parameter(std::uint8_t command, std::uint8_t value);
   void refuse();

@@ -28,6 +28,9 @@ constexpr std::size_t kMaxPieces = 64;
 // Reads of the socket in one turn of the loop, so that a flood leaves time for what else is on it.
 constexpr int kReadsPerTurn = 8;
 
+// In each direction. Room for a few of the largest frames, as TCP sends them in bursts.
+constexpr int kSocketBuffer = 1 << 20;
+
 constexpr std::size_t kMaxLogLine = 512;
 constexpr std::size_t kKeptLines = 4;
 
@@ -164,6 +167,10 @@ core::Result<void> PasstBackend::start() {
   }
   core::UniqueFd ours(sockets[0]);
   const core::UniqueFd theirs(sockets[1]);
+  for (int socket : sockets) {
+    // A try: the host has a limit of its own (net.core.wmem_max), which is smaller as a rule.
+    (void)::setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &kSocketBuffer, sizeof kSocketBuffer);
+  }
   int pipe[2];
   if (::pipe2(pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
     return core::Error::from_errno(errno, "Cannot make a pipe for passt's log", name_);
@@ -205,6 +212,8 @@ void PasstBackend::stop() {
 
 void PasstBackend::ended(const std::string& how) {
   on_log();  // Its last words.
+  socket_watch_.reset();
+  socket_.reset();
   const std::string outcome = child_ ? child_->finish() : "";
   const std::int64_t now = loop_->clock().now_ns();
   if (now - started_ns_ >= kHealthyNs) {
