@@ -39,7 +39,8 @@ core::Result<BootFile> BootFile::open(const std::string& path, std::string field
   BootFile file;
   file.path_ = path;
   file.field_ = std::move(field);
-  file.fd_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Not blocking: opening a pipe that nobody writes would wait for ever.
+  file.fd_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat info {};
   if (!file.fd_ || ::fstat(file.fd_.get(), &info) != 0) {
     return core::Error::from_errno(errno, fmt::format("cannot open {}", path), file.field_);
@@ -54,9 +55,10 @@ core::Result<BootFile> BootFile::open(const std::string& path, std::string field
   return file;
 }
 
-core::Result<std::vector<std::uint8_t>> BootFile::head(std::size_t length) const {
-  std::vector<std::uint8_t> bytes(std::min<std::uint64_t>(length, size_));
-  SAFFRON_TRY(read_fully(fd_.get(), bytes, 0, *this));
+core::Result<std::vector<std::uint8_t>> BootFile::piece(std::uint64_t offset, std::size_t length) const {
+  const std::uint64_t left = size_ - std::min(offset, size_);
+  std::vector<std::uint8_t> bytes(std::min<std::uint64_t>(length, left));
+  SAFFRON_TRY(read_fully(fd_.get(), bytes, offset, *this));
   return bytes;
 }
 

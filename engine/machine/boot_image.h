@@ -31,7 +31,9 @@ class BootFile {
   std::uint64_t size() const { return size_; }
   const std::string& field() const { return field_; }
   /// Up to `length` bytes from the start.
-  core::Result<std::vector<std::uint8_t>> head(std::size_t length) const;
+  core::Result<std::vector<std::uint8_t>> head(std::size_t length) const { return piece(0, length); }
+  /// Up to `length` bytes from `offset` on.
+  core::Result<std::vector<std::uint8_t>> piece(std::uint64_t offset, std::size_t length) const;
   /// Reads [offset, +length) of the file to `address`. kOutOfRange if that is not RAM.
   core::Result<void> load(std::uint64_t offset, std::uint64_t length, const core::GuestMemory& memory,
                           core::GuestAddress address) const;

@@ -110,15 +110,14 @@ std::uint64_t FirmwareMemory::read(std::uint64_t, unsigned) {
 
 void FirmwareMemory::write(std::uint64_t offset, unsigned size, std::uint64_t value) {
   const std::lock_guard lock(mutex_);
-  const std::uint64_t address = kPamStart + offset;
-  for (const Area& area : areas_) {
-    const bool inside = address >= area.region.base && address - area.region.base < area.region.size;
-    if (inside && area.region.write_enable) {
-      std::uint8_t bytes[8];
-      for (unsigned i = 0; i < size; ++i) {
-        bytes[i] = static_cast<std::uint8_t>(value >> (i * 8));
+  for (unsigned i = 0; i < size; ++i) {  // An access may cross from one area into another.
+    const std::uint64_t address = kPamStart + offset + i;
+    const std::uint8_t byte = static_cast<std::uint8_t>(value >> (i * 8));
+    for (const Area& area : areas_) {
+      const bool inside = address >= area.region.base && address - area.region.base < area.region.size;
+      if (inside && area.region.write_enable) {
+        log_failure(ram_.write({address}, {&byte, 1}));
       }
-      log_failure(ram_.write({address}, {bytes, size}));
     }
   }
 }

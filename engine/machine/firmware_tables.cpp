@@ -82,8 +82,7 @@ core::Result<void> add_files(const FirmwareFacts& facts, legacy::FwCfg& fw_cfg) 
 
 }  // namespace
 
-core::Result<void> publish_to_firmware(const FirmwareFacts& facts, LegacyDevices& devices) {
-  legacy::FwCfg& fw_cfg = devices.fw_cfg;
+core::Result<void> publish_to_firmware(const FirmwareFacts& facts, legacy::FwCfg& fw_cfg, legacy::Rtc& rtc) {
   const MemoryLayout& memory = facts.identity.memory;
   fw_cfg.add_item(kUuid, make_smbios_uuid(facts.identity.uuid));
   fw_cfg.add_u64(kRamSize, memory.low_size + memory.high_size);
@@ -93,7 +92,7 @@ core::Result<void> publish_to_firmware(const FirmwareFacts& facts, LegacyDevices
   fw_cfg.add_item(kNuma, ByteWriter().zeros(8 + facts.identity.cpu_count * 8).bytes());
   fw_cfg.add_u16(kBootMenu, facts.boot_menu ? 1 : 0);
   fw_cfg.add_u32(kIrq0Override, 1);
-  set_cmos(facts, devices.rtc);
+  set_cmos(facts, rtc);
   return add_files(facts, fw_cfg);
 }
 

@@ -5,7 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "engine/machine/legacy_devices.h"
+#include "devices/legacy/fw_cfg.h"
+#include "devices/legacy/rtc_cmos.h"
+#include "engine/core/guest_memory.h"
+#include "engine/core/result.h"
 #include "engine/machine/smbios.h"
 
 namespace saffron::machine {
@@ -18,7 +21,7 @@ struct FirmwareFacts {
 };
 
 /// Control thread, vCPUs parked. Source: SeaBIOS docs/Runtime_config.md.
-core::Result<void> publish_to_firmware(const FirmwareFacts& facts, LegacyDevices& devices);
+core::Result<void> publish_to_firmware(const FirmwareFacts& facts, legacy::FwCfg& fw_cfg, legacy::Rtc& rtc);
 
 /// Puts ACPI and SMBIOS tables into 0xe0000..0xfffff; returns where the RSDP is.
 core::Result<core::GuestAddress> place_tables(const FirmwareFacts& facts, const core::GuestMemory& memory);

@@ -20,6 +20,13 @@ class KeyboardRouter final : public ports::KeyboardPort {
     }
   }
 
+  ~KeyboardRouter() override {
+    fallback_.set_led_listener(nullptr);
+    if (preferred_ != nullptr) {
+      preferred_->set_led_listener(nullptr);
+    }
+  }
+
   bool active() const override { return target().active(); }
   void key(std::uint16_t evdev_code, bool pressed) override {
     ports::KeyboardPort& now = target();

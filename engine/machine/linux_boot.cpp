@@ -66,8 +66,9 @@ core::Result<SetupHeader> read_header(const BootFile& kernel, const std::vector<
     header.init_size = field<std::uint32_t>(head, 0x260);
   }
   header.entry_64 = header.version >= 0x20c && (field<std::uint16_t>(head, 0x236) & 1) != 0;
-  if (header.setup_size >= kernel.size()) {
-    return kernel.error(core::ErrorCode::kInvalidArgument, "the kernel is cut short");
+  constexpr std::uint64_t kTop = std::uint64_t{1} << 52;  // No processor has addresses above; so sums cannot overflow.
+  if (header.setup_size >= kernel.size() || header.preferred_address > kTop) {
+    return kernel.error(core::ErrorCode::kInvalidArgument, "the kernel is cut short, or its header is damaged");
   }
   return header;
 }
@@ -126,6 +127,12 @@ core::Result<kvm::VcpuEntry> load_linux(const BootFile& kernel, const std::vecto
   // Where the kernel may write before it knows of the initrd: here, and at its preferred address.
   const std::uint64_t work = std::max<std::uint64_t>(header.init_size, payload);
   const std::uint64_t floor = std::max(kKernelAddress, header.preferred_address) + work;
+  if (floor > layout.low_size) {
+    // It would unpack itself into nothing, and the machine would reset for ever without a word.
+    return kernel.error(core::ErrorCode::kOutOfRange,
+                        fmt::format("this kernel needs at least {} MiB of memory to start; the machine has {} MiB",
+                                    (floor + kMiB - 1) / kMiB, layout.low_size / kMiB));
+  }
   const LoadedInitrd initrd =
       SAFFRON_TRY(load_initrd(files.initrd, memory, layout, floor, std::uint64_t{header.initrd_max} + 1));
   SAFFRON_TRY(write_command_line(files.command_line, std::uint64_t{header.command_line_max} + 1, memory));

@@ -122,9 +122,11 @@ core::Result<void> Machine::power_button() {
 }
 
 void Machine::stop(api::StopReason reason) {
-  if (state_ == api::MachineState::kStopped) {
+  if (state_ == api::MachineState::kStopping || state_ == api::MachineState::kStopped) {
     return;
   }
+  // From here on nothing resumes the vCPUs, also no reset that is under way.
+  set_state(api::MachineState::kStopping);
   vcpus_->pause([this, reason] {
     set_state(api::MachineState::kStopped);
     std::optional<api::ErrorInfo> error;
@@ -189,7 +191,9 @@ void Machine::disk_full(std::string id) {
 void Machine::failed(std::string text) {
   core::log_error("machine", "{}", text);
   last_error_ = api::ErrorInfo::from({core::ErrorCode::kInternal, std::move(text), "vcpu"});
-  set_state(api::MachineState::kCrashed);
+  if (state_ != api::MachineState::kStopping && state_ != api::MachineState::kStopped) {
+    set_state(api::MachineState::kCrashed);
+  }
   publish(api::ErrorEvent{*last_error_});
 }
 

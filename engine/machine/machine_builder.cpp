@@ -168,7 +168,7 @@ core::Result<void> MachineBuilder::add_firmware_facts() {
   facts.identity = {config.name, config.uuid, platform.processor(), core::kVersion, config.cpus, platform.layout};
   facts.boot_order = machine_.storage_.boot_paths(config.boot.order);
   facts.boot_menu = config.boot.menu;
-  return publish_to_firmware(facts, *machine_.legacy_);
+  return publish_to_firmware(facts, machine_.legacy_->fw_cfg, machine_.legacy_->rtc);
 }
 
 core::Result<void> MachineBuilder::add_vcpus() {

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 
 #include "engine/kvm/cpuid.h"
@@ -31,7 +32,14 @@ core::Result<void> Platform::build(const PlatformOptions& options) {
                        fmt::format("this host's KVM gives a machine at most {} processors", system->max_vcpus()),
                        "cpus"};
   }
-  layout = MemoryLayout::of(options.memory_bytes, kvm::physical_address_bits(system->supported_cpuid()));
+  const unsigned address_bits = std::min(kvm::physical_address_bits(system->supported_cpuid()), 52U);
+  layout = MemoryLayout::of(options.memory_bytes, address_bits);
+  if (layout.ram_end() > std::uint64_t{1} << address_bits) {
+    return core::Error{core::ErrorCode::kOutOfRange,
+                       fmt::format("this host's processor addresses {} GiB, too few for {} GiB of memory",
+                                   (std::uint64_t{1} << address_bits) / kGiB, options.memory_bytes / kGiB),
+                       "memory_mib"};
+  }
   ram = SAFFRON_TRY(core::GuestMemory::create(layout.regions()));
   vm = SAFFRON_TRY(kvm::Vm::create(*system));
   interrupts = SAFFRON_TRY(kvm::IrqChip::create(*vm));

@@ -28,8 +28,11 @@ SerialConsole::SerialConsole(core::EventLoop& loop, SerialConsoleOptions options
 
 SerialConsole::~SerialConsole() {
   *alive_ = false;
+  callbacks_ = {};  // The device has gone before us.
   flush();
-  ::unlink(options_.socket_path.c_str());
+  if (listener_) {
+    ::unlink(options_.socket_path.c_str());
+  }
 }
 
 core::Result<void> SerialConsole::listen() {
@@ -45,12 +48,14 @@ void SerialConsole::open_log() {
   }
   log_.reset(::open(options_.log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
   struct stat info {};
-  if (!log_ || ::fstat(log_.get(), &info) != 0) {
+  const bool opened = log_ && ::fstat(log_.get(), &info) == 0;
+  if (!opened) {
     // The machine is worth more than its log.
     core::log_warning("serial", "cannot open the log {}: errno {}", options_.log_path, errno);
-    return;
   }
   log_size_ = static_cast<std::uint64_t>(info.st_size);
+  const std::lock_guard lock(mutex_);
+  logging_ = opened;
 }
 
 void SerialConsole::attach(Callbacks callbacks) {
@@ -65,16 +70,16 @@ std::size_t SerialConsole::write(std::span<const std::uint8_t> bytes) {
     if (connected_) {
       taken = std::min(taken, kBuffer - std::min(kBuffer, pending_.size()));
     }
-    if (log_) {
+    if (logging_) {
       taken = std::min(taken, kBuffer - std::min(kBuffer, log_pending_.size()));
       log_pending_.insert(log_pending_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(taken));
     }
     pending_.insert(pending_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(taken));
-    if (pending_.size() > kBuffer) {  // Nobody reads: keep the tail.
-      pending_.erase(pending_.begin(), pending_.end() - static_cast<std::ptrdiff_t>(kBuffer));
+    if (pending_.size() > 2 * kBuffer) {  // Nobody reads: keep the tail. Rarely, as most writes are of one byte.
+      keep_tail();
     }
     refused_ = refused_ || taken < bytes.size();
-    post = (connected_ || log_) && !flush_posted_;
+    post = (connected_ || logging_) && !flush_posted_;
     flush_posted_ = flush_posted_ || post;
   }
   if (post) {
@@ -85,6 +90,12 @@ std::size_t SerialConsole::write(std::span<const std::uint8_t> bytes) {
     });
   }
   return taken;
+}
+
+void SerialConsole::keep_tail() {
+  if (pending_.size() > kBuffer) {
+    pending_.erase(pending_.begin(), pending_.end() - static_cast<std::ptrdiff_t>(kBuffer));
+  }
 }
 
 void SerialConsole::flush() {
@@ -167,6 +178,7 @@ void SerialConsole::accept_client() {
   client_watch_ = std::move(watch).value();
   {
     const std::lock_guard lock(mutex_);
+    keep_tail();
     connected_ = true;
   }
   flush();

@@ -41,6 +41,7 @@ class SerialConsole final : public ports::CharacterBackend {
   void drop_client();
   void client_ready(core::FdEvents events);
   void read_client();
+  void keep_tail();  // With mutex_ held.
   void flush();
   void send_pending();
   void write_log(const std::vector<std::uint8_t>& bytes);
@@ -61,6 +62,7 @@ class SerialConsole final : public ports::CharacterBackend {
   std::vector<std::uint8_t> pending_;
   std::vector<std::uint8_t> log_pending_;
   bool connected_ = false;
+  bool logging_ = false;
   bool refused_ = false;  // write() took less than all: say writable.
   bool flush_posted_ = false;
 };
