@@ -257,9 +257,15 @@ class Machine:
         while True:
             if not self.alive():
                 raise Failure(f"the engine ended ({self.engine.returncode}) before {what}\nengine:\n{self.log_text()}")
-            picture = self.screenshot()
-            if picture.width and (value := accept(picture)):
-                return picture, value
+            try:
+                picture = self.screenshot()
+                if picture.width and (value := accept(picture)):
+                    return picture, value
+            except ControlError as error:
+                # The screen is off, for example right after a reset.
+                if error.code != "invalid_state":
+                    raise
+                picture = Picture(0, 0, b"")
             if time.monotonic() > deadline:
                 if self.keep:
                     picture.save_png(os.path.join(self.keep, f"{self.config['name']}-last.png"))

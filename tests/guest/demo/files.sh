@@ -245,8 +245,8 @@ text = re.sub(r"<titleLayout>[^<]*</titleLayout>", "<titleLayout>LIMC</titleLayo
 text = re.sub(r"<number>4</number>", "<number>1</number>", text)
 text = re.sub(r"<popupTime>\d+</popupTime>", "<popupTime>0</popupTime>", text)
 rules = """<applications>
-  <application title="Welcome"><position force="yes"><x>center</x><y>56</y></position></application>
-  <application class="XTerm" title="Terminal"><position force="no"><x>center</x><y>450</y></position><focus>yes</focus></application>
+  <application title="Welcome"><position force="yes"><x>center</x><y>36</y></position></application>
+  <application class="XTerm" title="Terminal"><position force="no"><x>center</x><y>432</y></position><focus>yes</focus></application>
 """
 text = text.replace("<applications>", rules, 1)
 with open(path, "w", encoding="utf-8") as file:

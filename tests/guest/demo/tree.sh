@@ -16,12 +16,16 @@ apt-get indextargets --format '$(ORIGIN) deb $(REPO_URI) $(RELEASE) $(COMPONENT)
 apt-config dump | grep -E '^Acquire::(https?::|Retries)' >"$folder/apt.conf" || true
 mapfile -t packages < <(sed -e 's/#.*//' -e '/^$/d' "$here/packages.txt")
 
-# Documentation and translations are a third of the size; LLVM (software OpenGL) is a half of the rest, and not used.
+# Documentation and translations are a third of the size. Of the rest, a half is what packages ask for and nothing here uses: LLVM
+# (software OpenGL), PostScript, video formats, the C preprocessor, icons.
 mmdebstrap --mode=root --variant=minbase --include="$(IFS=,; echo "${packages[*]}")" \
   --aptopt="$folder/apt.conf" --aptopt='Apt::Install-Recommends "false"' \
   --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
   --dpkgopt='path-exclude=/usr/share/info/*' --dpkgopt='path-exclude=/usr/lib/x86_64-linux-gnu/libLLVM*' \
-  --dpkgopt='path-exclude=/usr/lib/x86_64-linux-gnu/dri/*' \
+  --dpkgopt='path-exclude=/usr/lib/x86_64-linux-gnu/dri/*' --dpkgopt='path-exclude=/usr/lib/x86_64-linux-gnu/libz3.so*' \
+  --dpkgopt='path-exclude=/usr/lib/x86_64-linux-gnu/libgs.so*' --dpkgopt='path-exclude=/usr/lib/x86_64-linux-gnu/libx265.so*' \
+  --dpkgopt='path-exclude=/usr/share/icons/Adwaita/[0-9s]*' --dpkgopt='path-exclude=/usr/lib/gcc/*' \
+  --dpkgopt='path-exclude=/usr/share/poppler/*' --dpkgopt='path-exclude=/usr/share/yudit/*' \
   bookworm "$root" - <"$folder/sources.list"
 
 chroot "$root" useradd -m -u 1000 -s /bin/bash -G video,input,tty,dialout demo

@@ -48,6 +48,11 @@ esac
 
 # The power button, as a key event: a clean end that a test can see.
 acpid -c /etc/acpi -p /run/acpid.pid -l /dev/null 2>/dev/null
+# A press before it listens would be lost.
+for round in 1 2 3 4 5 6 7 8 9 10; do
+  [ -e "/proc/$(pidof acpid)/fd/3" ] && break
+  sleep 0.1
+done
 echo "SAFFRON-GUEST-READY"
 
 commands=$(word saffron.run)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Called by acpid when the power button was pressed.
-echo "SAFFRON-POWER-BUTTON" >/dev/console
+printf "\nSAFFRON-POWER-BUTTON\n" >/dev/console
 sync
 poweroff -f

@@ -36,6 +36,8 @@ modprobe dummy numdummies=0
 ip link set lo up
 ip link add lab0 type dummy
 ip address add 192.0.2.1/24 dev lab0
+# passt gives the first address to its guest; the second one is where the guest finds the virtual host.
+ip address add 192.0.2.2/24 dev lab0
 ip address add 2001:db8::1/64 dev lab0
 ip link set lab0 up
 ip route add default via 192.0.2.254 dev lab0

@@ -11,10 +11,15 @@ from harness import BIN, Failure, Machine, check, guest_folder, tiny_boot
 
 SUITE = {"guests": ["tiny-cloud-amd64", "tiny-amd64", "media"], "timeout": 900}
 
+# The virtual host's second address: passt gives the first one to the guest.
+HOST = "192.0.2.2"
 KEYBOARD = r"""
 node=$(sed -n '/keyboard/,/^$/ s/.*\(event[0-9]*\).*/\1/p' /proc/bus/input/devices | head -n 1)
+dd if=/dev/input/$node bs=24 count=12 2>/dev/null >/tmp/events &
+sleep 1
 echo KEYBOARD-READY $node
-dd if=/dev/input/$node bs=24 count=12 2>/dev/null | od -An -v -tu2 -w24 | while read a b c d e f g h type code value rest; do
+wait
+od -An -v -tu2 -w24 /tmp/events | while read a b c d e f g h type code value rest; do
   [ $type = 1 ] && echo KEY $code $value
 done
 """
@@ -56,14 +61,15 @@ def case_virtio_devices(keep):
     with open(disk, "wb") as file:
         file.truncate(8 << 20)
     output = run(keep, "devices", "lspci; cat /sys/block/vda/size; head -c 8 /dev/hwrng | wc -c; grep Name= /proc/bus/input/devices; ls /sys/class/net",
-                 disks=[{"id": "disk0", "path": disk}], networks=[{"id": "net0", "mode": "none"}])
+                 disks=[{"id": "disk0", "path": disk}], networks=[{"id": "net0", "mode": "user"}])
     for word in ("1af4:1042", "1af4:1041", "1af4:1044", "1af4:1052", "16384", "eth0", "ablet"):
         check(word in output, f"no {word} in:\n{output}")
 
 
 def case_acpi_tables_are_sound(keep):
     """The kernel finds nothing to complain about in ACPI, PCI and interrupts."""
-    output = run(keep, "acpi", "dmesg | grep -i -E 'acpi.*(error|bug|fail)|firmware bug|nobody cared|BUG:|WARNING:'; true")
+    # The virtual host's own processor (TCG) has odd XSAVE sizes, under any VMM.
+    output = run(keep, "acpi", "dmesg | grep -i -E 'acpi.*(error| bug|fail)|firmware bug|nobody cared|BUG:|WARNING:' | grep -v fpu__init_system_xstate; true")
     check(not output.strip(), f"the kernel complains:\n{output}")
 
 
@@ -132,10 +138,9 @@ def case_ping_and_download_through_passt(keep):
     with open(f"{folder}/data", "wb") as file:
         file.write(data)
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = http.server.ThreadingHTTPServer((HOST, 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    # The guest has the host's own address; the gateway's leads to the host (passt(1), "--no-map-gw").
-    commands = (f"ping -c 2 192.0.2.254 || exit 1; wget -q -O /tmp/data http://192.0.2.254:{server.server_port}/data && sha256sum /tmp/data; "
+    commands = (f"ping -c 2 {HOST} || exit 1; wget -q -O /tmp/data http://{HOST}:{server.server_port}/data && sha256sum /tmp/data; "
                 "cat /sys/class/net/eth0/statistics/rx_packets")
     try:
         output = run(keep, "network", commands, networks=[{"id": "net0", "mode": "user"}], words="saffron.ip=dhcp", patience=180)
