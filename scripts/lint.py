@@ -44,6 +44,7 @@ MAX_COLUMN = 120
 # Names of places that exist on one machine only, or that are not part of the project.
 FOREIGN = re.compile(r"\.\./shared\b|(?<![\w.])/work/(main|shared)|/tmp/(bin|brief|b)/|snapshot\.debian\.org")
 TRANSLATIONS = "resources/translations"
+CATALOGUES = {"saffron": "app/desktop", "saffron-viewer": "app/viewer"}  # Whose texts are in which, by the name before "_".
 LUPDATE = ("/usr/lib/qt6/bin/lupdate", "/usr/lib/qt6/libexec/lupdate")
 
 
@@ -153,14 +154,18 @@ def check_format(names):
 def check_translations(names):
     """Each text of the application has a finished translation, and the catalogue knows all of today's texts."""
     tool = next((path for path in LUPDATE if os.path.exists(path)), None)
-    sources = [name for name in names if is_within(name, "app") and SOURCE.search(name) and not TEST_FILE.search(name)]
     for catalogue in (name for name in names if is_within(name, TRANSLATIONS) and name.endswith(".ts")):
         with tempfile.TemporaryDirectory() as folder:
+            program, _, language = os.path.basename(catalogue)[:-3].partition("_")
+            home = CATALOGUES.get(program, "app")
+            sources = [name for name in names if is_within(name, home) and SOURCE.search(name) and not TEST_FILE.search(name)]
+            # English has only what counts things; and without the root, lupdate cannot tell classes' namespaces.
+            options = ["-I", ROOT, *(["-pluralonly"] if language == "en" else [])]
             fresh = os.path.join(folder, os.path.basename(catalogue))
             shutil.copy(os.path.join(ROOT, catalogue), fresh)
             if tool:
-                subprocess.run([tool, "-silent", "-no-obsolete", "-locations", "none", *sources, "-ts", fresh], cwd=ROOT, check=False,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                subprocess.run([tool, "-silent", "-no-obsolete", "-locations", "none", *options, *sources, "-ts", fresh], cwd=ROOT,
+                               check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             with open(fresh, encoding="utf-8") as file:
                 text = file.read()
         for match in re.finditer(r"<source>([^<]*)</source>(?:(?!</message>).)*?<translation type=\"unfinished\"", text, re.S):

@@ -71,7 +71,7 @@ void ConfigForm::add_wide(const char* path, QWidget* editor, const QString& labe
   rows_[path] = made;
 }
 
-void ConfigForm::add_note(const QString& text) {
+QLabel* ConfigForm::add_note(const QString& text) {
   auto* note = new QLabel(text);
   note->setWordWrap(true);
   note->setTextFormat(Qt::PlainText);
@@ -79,6 +79,7 @@ void ConfigForm::add_note(const QString& text) {
   grid_->addWidget(note, row, 1);
   grid_->setRowMinimumHeight(row + 1, 8);
   grid_->addItem(new QSpacerItem(1, 8), row + 1, 0);
+  return note;
 }
 
 void ConfigForm::add_title(const QString& text) {

@@ -27,7 +27,7 @@ class ConfigForm final : public QWidget {
   void add_row(const char* path, QWidget* editor, const QString& label = {});
   /// A row over the whole width, for lists.
   void add_wide(const char* path, QWidget* editor, const QString& label = {});
-  void add_note(const QString& text);
+  QLabel* add_note(const QString& text);
   void add_title(const QString& text);
   void add_stretch();
 
@@ -77,6 +77,8 @@ class AmountEdit final : public QWidget {
   Q_OBJECT
  public:
   AmountEdit(int minimum, int maximum, int step, const QString& suffix, QWidget* parent = nullptr);
+  /// For ranges whose upper end hardly anybody wants: the slider ends earlier.
+  void set_slider_maximum(int maximum) { slider_->setMaximum(maximum); }
   int value() const { return spin_->value(); }
   void set_value(int value) { spin_->setValue(value); }
   QSpinBox* spin() const { return spin_; }

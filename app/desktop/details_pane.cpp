@@ -16,7 +16,7 @@ namespace saffron::desktop {
 
 namespace {
 
-constexpr int kMaxPreviewWidth = 736;
+constexpr int kMaxPreviewWidth = 576;
 
 QString file_text(const std::string& path) {
   return QFileInfo(QString::fromStdString(path)).fileName();
@@ -103,7 +103,7 @@ DetailsPane::DetailsPane(MachineActions& actions, QWidget* parent)
   auto* buttons = new QHBoxLayout;
   buttons->setSpacing(8);
   for (QAction* action :
-       {actions.start, actions.resume, actions.console, actions.power_button, actions.settings, actions.log}) {
+       {actions.start, actions.resume, actions.console, actions.settings, actions.log, actions.open_folder}) {
     add_button(buttons, action);
   }
   buttons->addStretch(1);
@@ -123,19 +123,22 @@ DetailsPane::DetailsPane(MachineActions& actions, QWidget* parent)
   update_all();
 }
 
-QToolButton* DetailsPane::add_button(QHBoxLayout* row, QAction* action) {
-  auto* button = new QToolButton;
-  button->setDefaultAction(action);
-  button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-  button->setFocusPolicy(Qt::StrongFocus);
-  button->setMinimumHeight(32);
+void DetailsPane::add_button(QHBoxLayout* row, QAction* action) {
+  auto* button = new QPushButton(action->icon(), action->text());
+  button->setMinimumHeight(34);
+  button->setAutoDefault(false);
   button->setObjectName("details_" + action->objectName());
   row->addWidget(button);
-  // An action that is not visible hides its tool button only in tool bars.
-  const auto follow = [button, action] { button->setVisible(action->isVisible() && action->isEnabled()); };
+  connect(button, &QPushButton::clicked, action, &QAction::trigger);
+  // The folder is what helps with a broken machine; else it is in the menu.
+  const bool only_broken = action == actions_.open_folder;
+  const auto follow = [this, button, action, only_broken] {
+    const bool wanted = !only_broken || (session_ != nullptr && session_->phase() == Phase::kBroken);
+    button->setVisible(wanted && action->isVisible() && action->isEnabled());
+  };
   connect(action, &QAction::changed, button, follow);
+  connect(this, &DetailsPane::session_changed, button, follow);
   follow();
-  return button;
 }
 
 void DetailsPane::build_facts(QGridLayout* grid) {
@@ -224,6 +227,7 @@ void DetailsPane::update_all() {
   }
   update_facts();
   update_time();
+  emit session_changed();
   session_->connected() ? clock_.start() : clock_.stop();
 }
 

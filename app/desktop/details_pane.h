@@ -8,8 +8,8 @@
 #include <QtWidgets/QHBoxLayout>
 #include <QtWidgets/QLabel>
 #include <QtWidgets/QProgressBar>
+#include <QtWidgets/QPushButton>
 #include <QtWidgets/QScrollArea>
-#include <QtWidgets/QToolButton>
 
 #include "app/desktop/machine_actions.h"
 #include "app/desktop/machine_session.h"
@@ -39,13 +39,16 @@ class DetailsPane final : public QScrollArea {
   explicit DetailsPane(MachineActions& actions, QWidget* parent = nullptr);
   void set_session(MachineSession* session);
 
+ signals:
+  void session_changed();
+
  protected:
   void changeEvent(QEvent* event) override;
 
  private:
   void build_facts(QGridLayout* grid);
   QLabel* add_fact(QGridLayout* grid, const char* icon, const QString& name);
-  QToolButton* add_button(QHBoxLayout* row, QAction* action);
+  void add_button(QHBoxLayout* row, QAction* action);
   void update_all();
   void update_facts();
   void update_time();

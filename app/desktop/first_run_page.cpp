@@ -25,7 +25,7 @@ FirstRunPage::FirstRunPage(QWidget* parent) : QWidget(parent) {
          "that has one."));
   text->setWordWrap(true);
   text->setAlignment(Qt::AlignCenter);
-  text->setMaximumWidth(460);
+  text->setFixedWidth(460);
   auto* create = new QPushButton(common::own_icon("list-add"), tr("&New Machine…"));
   create->setObjectName("first_new_machine");
   create->setDefault(true);

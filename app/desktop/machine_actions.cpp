@@ -37,6 +37,7 @@ MachineActions::MachineActions(LibraryModel& library, QWidget* window)
   remove = add("remove", "edit-delete", tr("&Delete…"), &MachineActions::do_remove);
   open_folder = add("open_folder", "folder", tr("Show in F&older"), &MachineActions::do_open_folder);
   power_button->setToolTip(tr("Ask the guest to shut down, as a computer's power button does"));
+  power_button->setIconText(tr("Shut Down"));
   reset->setToolTip(tr("Restart the guest at once, without telling it"));
   force_off->setToolTip(tr("Turn the machine off at once, as if its plug were pulled"));
   console->setShortcut(Qt::CTRL | Qt::Key_O);
@@ -153,12 +154,16 @@ void MachineActions::do_console() {
 
 void MachineActions::ask(const QString& question, const QString& explanation, const QString& yes, const char* name,
                          std::function<void()> then) {
-  auto* box = new QMessageBox(QMessageBox::Warning, QCoreApplication::applicationName(), question, QMessageBox::Cancel,
-                              window_);
+  // Names are anybody's text, and a message box would guess whether it is HTML.
+  const auto html = [](const QString& text) { return text.toHtmlEscaped().replace('\n', "<br>"); };
+  auto* box = new QMessageBox(QMessageBox::Warning, window_->windowTitle(), "<b>" + html(question) + "</b>",
+                              QMessageBox::Cancel, window_);
+  box->setIconPixmap(common::own_icon("dialog-warning").pixmap(40, 40));
+  box->button(QMessageBox::Cancel)->setText(tr("Cancel"));
+  box->button(QMessageBox::Cancel)->setIcon({});
   box->setObjectName(name);
   box->setAttribute(Qt::WA_DeleteOnClose);
-  box->setInformativeText(explanation);
-  box->setTextFormat(Qt::PlainText);
+  box->setInformativeText(html(explanation));
   QPushButton* accept = box->addButton(yes, QMessageBox::DestructiveRole);
   accept->setObjectName("confirm");
   box->setDefaultButton(QMessageBox::Cancel);
@@ -263,10 +268,10 @@ void MachineActions::ask_removal(const QString& name, const QStringList& removed
   QString text = tr("This folder is removed for good, with its disk images and the machine's logs:") + "\n" +
                  QString::fromStdString(session->paths().directory) + "\n";
   for (const QString& file : removed) {
-    text += "    • " + file + "\n";
+    text += QString(4, QChar::Nbsp) + "• " + file + "\n";
   }
   if (!kept.isEmpty()) {
-    text += "\n" + tr("Images elsewhere stay:") + "\n    • " + kept.join("\n    • ");
+    text += "\n" + tr("Images elsewhere stay:") + "\n• " + kept.join("\n• ");
   }
   ask(tr("Delete the machine “%1”?").arg(name), text.trimmed(), tr("&Delete"), "delete_question", [this, name] {
     const auto work = [library = library_.library(), machine = name.toStdString()] { return library.remove(machine); };

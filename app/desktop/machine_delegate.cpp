@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kMargin = 8;
 constexpr QSize kRowScreen{104, 65};
-constexpr QSize kTileScreen{192, 120};
+constexpr QSize kTileScreen{136, 85};  // Two stand side by side in a list of usual width.
 
 /// Name, state and a line of facts.
 int words_height(const QFont& font) {

@@ -16,7 +16,8 @@ namespace {
 constexpr int kCheckMilliseconds = 200;
 constexpr int kMemoryStepMib = 256;
 constexpr int kDefaultDiskGib = 20;
-constexpr int kMaxDiskGib = 16384;  // What the slider offers; the file may say up to 64 TiB.
+constexpr int kDiskSliderGib = 512;
+constexpr int kMaxDiskGib = 65536;  // kMaxDiskBytes
 
 QString unused_name(const QString& base, const QStringList& taken) {
   QString name = base;
@@ -225,8 +226,7 @@ ResourcesPage::ResourcesPage(const LibraryModel& library, QWidget* parent)
       form_(new ConfigForm),
       name_(new QLineEdit),
       new_disk_(new QCheckBox),
-      network_(new QCheckBox),
-      free_space_(new QLabel) {
+      network_(new QCheckBox) {
   setTitle(tr("How much of this host does it get?"));
   const api::HostLimits limits = api::host_limits();
   setSubTitle(tr("This host has %1 of memory and %2.").arg(memory_text(limits.memory_mib), cpus_text(limits.cpus)));
@@ -236,20 +236,19 @@ ResourcesPage::ResourcesPage(const LibraryModel& library, QWidget* parent)
   disk_gib_ = new AmountEdit(1, kMaxDiskGib, 1, " GiB");
   memory_->set_value(default_memory_mib(limits.memory_mib));
   cpus_->set_value(static_cast<int>(std::min(limits.cpus, 2u)));
+  disk_gib_->set_slider_maximum(kDiskSliderGib);
   disk_gib_->set_value(kDefaultDiskGib);
   new_disk_->setChecked(true);
   network_->setChecked(true);
-  free_space_->setWordWrap(true);
   form_->add_row("name", name_);
   form_->add_row("memory_mib", memory_);
   form_->add_row("cpus", cpus_);
   form_->add_row("disks", new_disk_, tr("Make a new &disk"));
   form_->add_row("new_disk", disk_gib_, tr("Disk &size"));
+  free_space_ = form_->add_note(tr("The disk takes space on the host only as it fills."));
   form_->add_row("networks", network_, tr("&Network through the host"));
-  form_->add_note(tr("The disk takes space on the host only as it fills."));
   auto* column = new QVBoxLayout(this);
   column->addWidget(form_);
-  column->addWidget(free_space_);
   column->addStretch(1);
   connect(name_, &QLineEdit::textChanged, this, &ResourcesPage::check);
   connect(new_disk_, &QCheckBox::toggled, disk_gib_, &QWidget::setEnabled);
@@ -278,10 +277,10 @@ void ResourcesPage::learn_free_space() {
   run_async(
       this, [folder] { return QStorageInfo(folder).bytesAvailable(); },
       [this](qint64 bytes) {
-        free_space_->setText(
-            bytes > 0
-                ? tr("%1 are free in the folder of your machines.").arg(size_text(static_cast<std::uint64_t>(bytes)))
-                : QString());
+        if (bytes > 0) {
+          free_space_->setText(tr("The disk takes space on the host only as it fills; %1 are free.")
+                                   .arg(size_text(static_cast<std::uint64_t>(bytes))));
+        }
       });
 }
 

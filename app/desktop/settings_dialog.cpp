@@ -108,6 +108,8 @@ SettingsDialog::SettingsDialog(LibraryModel& library, MachineSession* session, Q
   auto* buttons = new QDialogButtonBox(QDialogButtonBox::Save | QDialogButtonBox::Cancel);
   save_ = buttons->button(QDialogButtonBox::Save);
   save_->setText(tr("&Save"));
+  save_->setIcon({});
+  buttons->button(QDialogButtonBox::Cancel)->setIcon({});
   buttons->button(QDialogButtonBox::Cancel)->setText(tr("Cancel"));
   QPushButton* copy = buttons->addButton(tr("Copy as Co&mmand"), QDialogButtonBox::ActionRole);
   copy->setIcon(common::own_icon("utilities-terminal"));

@@ -133,24 +133,4 @@ class NetworkPage final : public SettingsPage {
   api::NetworkConfig network_;
 };
 
-class DisplayPage final : public SettingsPage {
-  Q_OBJECT
- public:
-  DisplayPage();
-  void load(const api::MachineConfig& config) override;
-  void store(api::MachineConfig& config) const override;
-
- private:
-  void update_enabled();
-
-  QComboBox* device_;
-  QComboBox* memory_;
-  QSpinBox* width_;
-  QSpinBox* height_;
-  QCheckBox* tcp_;
-  QLineEdit* address_;
-  QSpinBox* port_;
-  QLineEdit* ticket_;
-};
-
 }  // namespace saffron::desktop

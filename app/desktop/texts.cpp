@@ -13,9 +13,9 @@ namespace saffron::desktop {
 
 namespace {
 
-QString tr(const char* text, int count = -1) {
-  return QCoreApplication::translate("Texts", text, nullptr, count);
-}
+struct Texts {
+  Q_DECLARE_TR_FUNCTIONS(Texts)
+};
 
 /// A sentence with %1, %2 for what varies, as a pattern that finds them.
 QRegularExpression pattern_of(const QString& sentence) {
@@ -66,19 +66,19 @@ QString memory_text(std::uint64_t mib) {
 QString duration_text(double seconds) {
   const auto minutes = static_cast<std::int64_t>(seconds / 60);
   if (minutes < 1) {
-    return tr("less than a minute");
+    return Texts::tr("less than a minute");
   }
   if (minutes < 60) {
-    return tr("%1 min").arg(minutes);
+    return Texts::tr("%1 min").arg(minutes);
   }
   if (minutes < 24 * 60) {
-    return tr("%1 h %2 min").arg(minutes / 60).arg(minutes % 60);
+    return Texts::tr("%1 h %2 min").arg(minutes / 60).arg(minutes % 60);
   }
-  return tr("%1 d %2 h").arg(minutes / (24 * 60)).arg(minutes / 60 % 24);
+  return Texts::tr("%1 d %2 h").arg(minutes / (24 * 60)).arg(minutes / 60 % 24);
 }
 
 QString cpus_text(std::uint32_t cpus) {
-  return QCoreApplication::translate("Texts", "%n CPU(s)", nullptr, static_cast<int>(cpus));
+  return Texts::tr("%n CPU(s)", nullptr, static_cast<int>(cpus));
 }
 
 QString engine_text(const std::string& english) {
@@ -95,9 +95,8 @@ QString error_text(const core::Error& error) {
   const QString text = engine_text(error.message);
   // A path into machine.json tells where to look; other subjects stand in the sentence already.
   const QString subject = QString::fromStdString(error.subject);
-  const bool field = !subject.isEmpty() && !subject.contains('/') && !text.contains(subject) &&
-                     error.code != core::ErrorCode::kInternal && field_of(subject) != nullptr;
-  return field ? tr("%1 (%2)").arg(text, subject) : text;
+  const bool field = !subject.isEmpty() && !subject.contains('/') && !text.contains(subject);
+  return field ? Texts::tr("%1 (%2)").arg(text, subject) : text;
 }
 
 QString field_label(const char* path) {
@@ -113,29 +112,29 @@ QString field_help(const char* path) {
 QString boot_device_text(api::BootDevice device) {
   switch (device) {
     case api::BootDevice::kDisk:
-      return tr("Hard disk");
+      return Texts::tr("Hard disk");
     case api::BootDevice::kCdrom:
-      return tr("CD-ROM");
+      return Texts::tr("CD-ROM");
     case api::BootDevice::kNetwork:
       break;
   }
-  return tr("Network");
+  return Texts::tr("Network");
 }
 
 QString disk_bus_text(api::DiskBus bus) {
-  return bus == api::DiskBus::kVirtio ? tr("virtio (fast)") : tr("SATA (needs no driver)");
+  return bus == api::DiskBus::kVirtio ? Texts::tr("virtio (fast)") : Texts::tr("SATA (needs no driver)");
 }
 
 QString panic_action_text(api::PanicAction action) {
   switch (action) {
     case api::PanicAction::kPause:
-      return tr("Pause, so that its screen can be read");
+      return Texts::tr("Pause, so that its screen can be read");
     case api::PanicAction::kReset:
-      return tr("Restart");
+      return Texts::tr("Restart");
     case api::PanicAction::kStop:
       break;
   }
-  return tr("Turn off");
+  return Texts::tr("Turn off");
 }
 
 QString shell_quoted(const QString& word) {
@@ -160,7 +159,7 @@ Notice Notice::from_error(const QString& what, const core::Error& error, const Q
   Notice notice;
   notice.text = what + " " + error_text(first_line);
   if (!notice.text.endsWith('.') && !notice.text.endsWith(QChar(0x3002)) && !notice.text.endsWith(':')) {
-    notice.text += tr(".");
+    notice.text += Texts::tr(".");
   }
   notice.details = details;
   notice.machine = machine;
