@@ -94,6 +94,11 @@ void Vcpu::set_immediate_exit(std::uint8_t value) {
   std::atomic_ref(shared().immediate_exit).store(value, std::memory_order_release);
 }
 
+void Vcpu::note_pause() {
+  // EINVAL: this guest does not use kvmclock.
+  fd_.raw(KVM_KVMCLOCK_CTRL, 0UL);
+}
+
 VcpuExit Vcpu::run(bool enter) {
   if (!enter) {
     set_immediate_exit(1);

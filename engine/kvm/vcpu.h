@@ -50,6 +50,9 @@ class Vcpu {
   /// thread: VcpuSet does that).
   void request_exit() { set_immediate_exit(1); }
   void clear_exit_request() { set_immediate_exit(0); }
+  /// vCPU thread, before the first run after a pause: the guest's clock learns that it stood, so that the guest's
+  /// watchdogs do not take the pause for a hang.
+  void note_pause();
 
   // While it does not run.
   /// Power-on state.

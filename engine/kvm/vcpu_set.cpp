@@ -120,6 +120,7 @@ void VcpuSet::thread_main(Lane& lane) {
     ++running_;
     lane.vcpu->clear_exit_request();
     lock.unlock();
+    lane.vcpu->note_pause();
     run_until_pause(lane);
     lock.lock();
     lane.parked = true;

@@ -51,7 +51,10 @@ core::Result<std::unique_ptr<ControlAdapter>> ControlAdapter::create(core::Event
 }
 
 ControlAdapter::ControlAdapter(core::EventLoop& loop, Machine& machine)
-    : loop_(loop), machine_(machine), started_ns_(loop.clock().now_ns()) {}
+    : loop_(loop),
+      machine_(machine),
+      started_ns_(loop.clock().now_ns()),
+      ticket_required_(machine.config().display.spice.ticket.has_value()) {}
 
 ControlAdapter::~ControlAdapter() {
   machine_.set_listener({});
@@ -195,7 +198,7 @@ core::Result<api::SpiceInfo> ControlAdapter::spice_info() {
     const auto& tcp = machine_.config().display.spice.tcp;
     result.tcp_address = tcp ? tcp->address : "";
   }
-  result.ticket_required = info.tcp_port != 0 && machine_.config().display.spice.ticket.has_value();
+  result.ticket_required = info.tcp_port != 0 && ticket_required_;
   return result;
 }
 
@@ -204,6 +207,7 @@ core::Result<void> ControlAdapter::set_spice_ticket(const api::SetTicketRequest&
     return no_display();
   }
   SAFFRON_TRY(machine_.spice()->set_ticket(request.ticket.value_or("")));
+  ticket_required_ = true;  // Without one, nobody new gets in.
   ticket_expiry_->cancel();
   if (request.lifetime_seconds != 0) {
     ticket_expiry_->arm(loop_.clock().now_ns() + std::int64_t{request.lifetime_seconds} * 1'000'000'000);

@@ -45,6 +45,7 @@ class ControlAdapter final : public api::ControlHandler {
   core::EventLoop& loop_;
   Machine& machine_;
   std::int64_t started_ns_;
+  bool ticket_required_;
   std::unique_ptr<core::Timer> ticket_expiry_;
   std::unique_ptr<api::ControlServer> server_;
 };

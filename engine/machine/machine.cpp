@@ -151,15 +151,18 @@ void Machine::request_power_off() {
 }
 
 void Machine::guest_panicked(std::uint8_t events) {
-  core::log_warning("machine", "the guest says that it panicked (events {:#x})", events);
+  panic_log_.warning("machine", "the guest says that it panicked (events {:#x})", events);
   if ((events & legacy::PvPanic::kPanicked) == 0) {
     return;  // Its crash kernel has taken over, and works.
   }
-  const api::PanicAction action = config_.panic_action;
-  if (action == api::PanicAction::kPause || action == api::PanicAction::kStop) {
-    vcpus_->request_pause();
+  // Whatever the action: a guest that goes on panicking must not fill the control loop's queue.
+  vcpus_->request_pause();
+  if (panic_posted_.exchange(true)) {
+    return;
   }
+  const api::PanicAction action = config_.panic_action;
   control_.post([this, action] {
+    panic_posted_ = false;
     publish(api::GuestPanicked{std::string(api::name_of(action))});
     switch (action) {
       case api::PanicAction::kPause:

@@ -2,6 +2,7 @@
 // Machine: the composition of a running machine, and its life: run, pause, reset, end. MachineBuilder makes it.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,6 +17,7 @@
 #include "engine/api/machine_config.h"
 #include "engine/api/paths.h"
 #include "engine/core/event_loop.h"
+#include "engine/core/log.h"
 #include "engine/kvm/vcpu_set.h"
 #include "engine/machine/direct_boot.h"
 #include "engine/machine/display_tap.h"
@@ -91,6 +93,8 @@ class Machine {
   std::optional<DirectBootFiles> direct_boot_;
   FirmwareFacts firmware_facts_;
   bool resetting_ = false;
+  std::atomic<bool> panic_posted_{false};
+  core::LogOnce panic_log_;
 
   // In order of construction: the last goes first.
   std::unique_ptr<SerialConsole> serial_console_;
