@@ -150,8 +150,18 @@ core::Result<api::MachinePaths> find_paths(const Arguments& arguments, const std
   return api::machine_paths_in(base, name, arguments.machine, paths.runtime);
 }
 
+/// An error about the file as a whole does not name it: here is where its path is known.
+core::Result<api::MachineConfig> load_config(const std::string& directory) {
+  auto config = api::load_machine_config(directory);
+  if (!config.ok() && config.error().subject.empty()) {
+    const core::Error& error = config.error();
+    return core::Error{error.code, fmt::format("{}/machine.json: {}", directory, error.message), "machine.json"};
+  }
+  return config;
+}
+
 core::Result<int> run(const Arguments& arguments) {
-  const api::MachineConfig config = SAFFRON_TRY(api::load_machine_config(arguments.machine));
+  const api::MachineConfig config = SAFFRON_TRY(load_config(arguments.machine));
   SAFFRON_TRY(api::check_host_limits(config, api::host_limits()));
   const api::MachinePaths paths = SAFFRON_TRY(find_paths(arguments, config.name));
   const api::MachineLock lock = SAFFRON_TRY(api::MachineLock::acquire(paths));
