@@ -120,7 +120,7 @@ core::Result<void> RawFileBackend::check_size() {
   geometry.physical_block_size = std::max(geometry.physical_block_size, block);
   geometry.read_only = options_.read_only;
   // A host file system that cannot do these finds a fallback at run time.
-  geometry.can_discard = !geometry.read_only;
+  geometry.can_discard = !geometry.read_only && options_.allow_discard;
   geometry.can_write_zeroes = !geometry.read_only;
   return {};
 }

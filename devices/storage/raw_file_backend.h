@@ -24,6 +24,7 @@ struct RawFileOptions {
   ImageKind kind = ImageKind::kDisk;
   bool read_only = false;
   IoEngine engine = IoEngine::kAutomatic;
+  bool allow_discard = true;  // False: the guest's discards are not offered, so the image keeps its blocks.
 };
 
 /// Any thread.

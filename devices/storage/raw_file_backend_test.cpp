@@ -169,6 +169,16 @@ class RawFileBackendTest : public QObject {
     QVERIFY(cdrom.value()->geometry().read_only);
   }
 
+  void discard_is_offered_only_where_it_is_allowed() {
+    const std::string path = make_file("discard", 5 * 512);
+    QVERIFY(RawFileBackend::open(path, {}).value()->geometry().can_discard);
+    RawFileOptions options;
+    options.allow_discard = false;
+    const auto disk = RawFileBackend::open(path, options);
+    QVERIFY(!disk.value()->geometry().can_discard);
+    QVERIFY(disk.value()->geometry().can_write_zeroes);
+  }
+
   void what_is_written_is_read_and_reaches_the_file_data() { engines(); }
   void what_is_written_is_read_and_reaches_the_file() {
     const std::string path = make_file("data", kMiB);

@@ -60,6 +60,7 @@ core::Result<void> StorageSet::open_disk(const api::DiskConfig& config, std::siz
   disk->read_only = config.read_only;
   storage::RawFileOptions options;
   options.read_only = config.read_only;
+  options.allow_discard = config.discard;
   auto file = storage::RawFileBackend::open(disk->path, options);
   if (!file.ok()) {
     return about(std::move(file).error(), fmt::format("disks[{}].path", index));
