@@ -202,6 +202,15 @@ start_display() {
   started+=("$!")
 }
 
+# Both windows side by side, the console at the guest's own size.
+arrange_windows() {
+  local window
+  window=$(xdotool search --onlyvisible --name '^Saffron$' | head -n 1) || true
+  [ -z "$window" ] || xdotool windowsize "$window" 880 1080 windowmove "$window" 8 60
+  window=$(xdotool search --onlyvisible --name 'Saffron Viewer$' | head -n 1) || true
+  [ -z "$window" ] || xdotool windowsize "$window" 1290 920 windowmove "$window" 620 200 windowactivate "$window"
+}
+
 step "Starting the demo machine"
 if [ $lab -eq 1 ]; then
   start_in_lab
@@ -223,6 +232,7 @@ if [ $headless -eq 1 ]; then
   note "waiting for the guest's desktop"
   wait_for_desktop
   # The last windows of the guest are drawn, travel, and are drawn again.
+  arrange_windows
   sleep 8
   for window in "$library" "$viewer"; do
     kill -0 "$window" 2>/dev/null || fail "a window of Saffron has gone: $(tail -n 5 "$log/saffron.log" "$log/viewer.log")"

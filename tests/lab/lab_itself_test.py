@@ -47,13 +47,13 @@ class LabTest(unittest.TestCase):
         self.assertLess(time.monotonic() - start, 60)
 
     def test_socket_of_the_virtual_host_is_reached_from_here(self):
-        server = ("import socket; s = socket.socket(socket.AF_UNIX); s.bind('/run/there'); s.listen(); c = s.accept()[0]; "
-                  "c.sendall(c.recv(100).upper()); c.close()")
+        server = ("import os, socket; s = socket.socket(socket.AF_UNIX); s.bind('/run/there'); s.listen(); c = s.accept()[0]; "
+                  "f = os.memfd_create('f'); os.write(f, b'content'); socket.send_fds(c, [c.recv(100).upper()], [f]); c.close()")
         with tempfile.TemporaryDirectory() as folder:
             here = os.path.join(folder, "here")
             runner = threading.Thread(target=lab, args=("--timeout", "60", "--forward", f"{here}:/run/there", "--", "python3", "-c", server))
             runner.start()
-            answer = b""
+            answer, descriptors = b"", []
             while runner.is_alive() and not answer:
                 time.sleep(0.5)
                 try:
@@ -61,11 +61,12 @@ class LabTest(unittest.TestCase):
                         connection.settimeout(20)
                         connection.connect(here)
                         connection.sendall(b"hello")
-                        answer = connection.recv(100)
+                        answer, descriptors, _, _ = socket.recv_fds(connection, 100, 4)
                 except OSError:
                     pass
             runner.join()
             self.assertEqual(answer, b"HELLO")
+            self.assertEqual([os.pread(descriptor, 100, 0) for descriptor in descriptors], [b"content"])
             self.assertFalse(os.path.exists(here))
 
 

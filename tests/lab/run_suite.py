@@ -12,6 +12,7 @@ import importlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -78,6 +79,8 @@ def report(suite, out, case):
 
 
 def main():
+    # Leave through the context managers, which end the virtual host.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     verb, suite, out, *rest = sys.argv[1:]
     sys.exit(run(suite, out, rest) if verb == "run" else report(suite, out, rest[0]))
 

@@ -14,6 +14,7 @@ import shlex
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,7 @@ STATUS_LAB_FAILED = 125
 FOREIGN_ENVIRONMENT = ("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR", "XDG_SESSION_", "DBUS_", "SSH_", "SUDO_",
                        "OLDPWD", "PWD", "SHLVL", "_", "LAB_", "MAKEFLAGS", "MFLAGS")
 FIRST_FORWARD_PORT = 7001
+SHARE_PREFIX = "saffron-lab."
 
 
 class LabError(Exception):
@@ -149,7 +151,7 @@ class Forward:
                 except OSError:
                     return
                 peer.settimeout(None)
-                back = threading.Thread(target=self._pump, args=(peer, connection), daemon=True)
+                back = threading.Thread(target=self._pump_frames, args=(peer, connection), daemon=True)
                 back.start()
                 self._pump(connection, peer)
                 back.join()
@@ -161,10 +163,42 @@ class Forward:
                 sink.sendall(data)
         except OSError:
             pass
+        finish(sink)
+
+    @staticmethod
+    def _pump_frames(source, sink):
+        """The other end of relay.py's pump_frames: data, and files that become descriptors again."""
+        descriptors = []
         try:
-            sink.shutdown(socket.SHUT_WR)
+            with source.makefile("rb") as stream:
+                while len(header := stream.read(5)) == 5:
+                    kind, length = struct.unpack(">cI", header)
+                    content = stream.read(length)
+                    if kind == b"F":
+                        descriptor = os.memfd_create("lab-forward")
+                        descriptors.append(descriptor)
+                        write_all(descriptor, content)
+                    elif descriptors:
+                        sent = socket.send_fds(sink, [content], descriptors)
+                        sink.sendall(content[sent:])
+                        while descriptors:
+                            os.close(descriptors.pop())
+                    else:
+                        sink.sendall(content)
         except OSError:
             pass
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+        finish(sink)
+
+
+def finish(connection):
+    """Ends our half of a connection."""
+    try:
+        connection.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
 
 
 class VirtualHost:
@@ -179,7 +213,8 @@ class VirtualHost:
         self.process = None
         self.console = ""
         self.deadline = None
-        self.share = tempfile.mkdtemp(prefix="saffron-lab.")
+        remove_leftovers()
+        self.share = tempfile.mkdtemp(prefix=f"{SHARE_PREFIX}{os.getpid()}.")
         self.out = os.path.abspath(options.out) if options.out else None
         token = secrets.token_hex(16)
         self.forwards = []
@@ -342,6 +377,19 @@ class VirtualHost:
                 stream.ours.close()
                 stream.theirs.close()
         shutil.rmtree(self.share, ignore_errors=True)
+
+
+def remove_leftovers():
+    """Removes the shares of lab runs that were killed before they could: their names tell whose they were."""
+    for name in os.listdir(tempfile.gettempdir()):
+        parts = name.split(".")
+        path = os.path.join(tempfile.gettempdir(), name)
+        if name.startswith(SHARE_PREFIX) and len(parts) == 3 and parts[1].isdigit() and not os.path.exists(f"/proc/{parts[1]}"):
+            try:
+                if os.lstat(path).st_uid == os.getuid():
+                    shutil.rmtree(path, ignore_errors=True)
+            except OSError:
+                pass
 
 
 def escape(path):

@@ -5,11 +5,29 @@ usage: relay.py PORT=TARGET... <TOKEN
 
 Listens on each TCP PORT of the link to the real machine. A connection that starts with the token (one line, known only
 to the lab run) is joined to TARGET: a path of a Unix socket, or a TCP port of the virtual host.
+
+What TARGET sends goes to the real machine in frames: a letter, a 32-bit length, that many bytes. D: data. F: the content of a file
+descriptor that came with the next data (a screenshot, for example): the other end makes a descriptor of it again.
 """
 
+import array
+import os
 import socket
+import stat
+import struct
 import sys
 import threading
+
+# A screen of 3840x2160 has 32 MiB; more is not taken over the link.
+MAX_DESCRIPTOR_BYTES = 64 << 20
+MAX_DESCRIPTORS = 4
+
+
+def finish(sink):
+    try:
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
 
 
 def pump(source, sink):
@@ -19,10 +37,38 @@ def pump(source, sink):
             sink.sendall(data)
     except OSError:
         pass
+    finish(sink)
+
+
+def descriptor_content(descriptor):
+    """The bytes of a file that travels as a descriptor; none of anything that is no plain file."""
     try:
-        sink.shutdown(socket.SHUT_WR)
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_DESCRIPTOR_BYTES:
+            return b""
+        return os.pread(descriptor, status.st_size, 0)
+    finally:
+        os.close(descriptor)
+
+
+def pump_frames(source, sink):
+    """Like pump, but in frames and with what descriptors hold."""
+    try:
+        while True:
+            data, ancillary, _, _ = source.recvmsg(1 << 16, socket.CMSG_SPACE(4 * MAX_DESCRIPTORS))
+            for level, kind, payload in ancillary:
+                if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+                    descriptors = array.array("i")
+                    descriptors.frombytes(payload[:len(payload) - len(payload) % 4])
+                    for descriptor in descriptors:
+                        content = descriptor_content(descriptor)
+                        sink.sendall(struct.pack(">cI", b"F", len(content)) + content)
+            if not data:
+                break
+            sink.sendall(struct.pack(">cI", b"D", len(data)) + data)
     except OSError:
         pass
+    finish(sink)
 
 
 def read_line(connection):
@@ -57,7 +103,7 @@ def serve(connection, target, token):
         with peer:
             # One byte tells the other end that the target is there, before any of its data.
             connection.sendall(b"+")
-            back = threading.Thread(target=pump, args=(peer, connection), daemon=True)
+            back = threading.Thread(target=pump_frames, args=(peer, connection), daemon=True)
             back.start()
             pump(connection, peer)
             back.join()

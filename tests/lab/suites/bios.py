@@ -25,7 +25,7 @@ def case_grub_rescue_cd(keep):
         machine.type("echo saf''fron\n")
         machine.wait_text("^saffron", 60)
         machine.type("ls\n")
-        machine.wait_text(r"\(cd0\)", 60)
+        machine.wait_text(r"\(cd\)", 60)
         machine.screenshot().save_png(f"{keep}/grub.png")
 
 
