@@ -3,9 +3,9 @@
 #include <QtTest/QtTest>
 
 #include <signal.h>
-#include <sys/wait.h>
 
 #include "engine/api/control_client.h"
+#include "engine/api/engine_launcher.h"
 #include "engine/api/machine_config.h"
 #include "engine/api/paths.h"
 #include "engine/kvm/system.h"
@@ -86,13 +86,38 @@ Outcome finish(QProcess& process) {
 }
 
 /// Processes whose parent is `pid`.
-int children_of(qint64 pid) {
-  QFile file(QString("/proc/%1/task/%1/children").arg(pid));
-  if (!file.open(QFile::ReadOnly)) {
-    return -1;
+std::vector<qint64> children_of(qint64 pid) {
+  std::vector<qint64> found;
+  for (const QString& entry : QDir("/proc").entryList(QDir::Dirs)) {
+    QFile file("/proc/" + entry + "/stat");
+    if (entry.toLongLong() > 0 && file.open(QFile::ReadOnly)) {
+      const QByteArray text = file.readAll();  // "pid (name) state parent ..."; a name may hold anything.
+      if (text.mid(text.lastIndexOf(')') + 2).split(' ').value(1).toLongLong() == pid) {
+        found.push_back(entry.toLongLong());
+      }
+    }
   }
-  const QByteArray pids = file.readAll().simplified();
-  return pids.isEmpty() ? 0 : static_cast<int>(pids.split(' ').size());
+  return found;
+}
+
+bool is_alive(qint64 pid) {
+  QFile file(QString("/proc/%1/stat").arg(pid));
+  if (!file.open(QFile::ReadOnly)) {
+    return false;
+  }
+  const QByteArray text = file.readAll();
+  return !text.mid(text.lastIndexOf(')') + 2).startsWith('Z');
+}
+
+/// Looks until `condition` holds; false after a minute.
+bool wait_for(const std::function<bool()>& condition) {
+  for (QDeadlineTimer patience(kPatienceMs); !condition();) {
+    if (patience.hasExpired()) {
+      return false;
+    }
+    QTest::qSleep(20);
+  }
+  return true;
 }
 
 }  // namespace
@@ -112,6 +137,9 @@ class EngineProcessTest : public QObject {
   void a_second_engine_finds_the_machine_busy();
   void a_killed_engine_is_replaced();
   void the_engine_has_given_up_its_rights();
+  void the_networks_process_has_nothing_of_the_engines_data();
+  void the_networks_process_has_nothing_of_the_engines();
+  void the_launcher_learns_what_happened();
 };
 
 #define NEEDS_KVM()                          \
@@ -288,6 +316,7 @@ void EngineProcessTest::a_second_engine_finds_the_machine_busy() {
 void EngineProcessTest::a_killed_engine_is_replaced() {
   NEEDS_KVM();
   Bench bench;
+  bench.config.display.device = api::DisplayDevice::kVga;
   bench.config.disks.resize(1);
   bench.config.disks[0].id = "disk0";
   bench.config.disks[0].path = "disk";
@@ -297,7 +326,7 @@ void EngineProcessTest::a_killed_engine_is_replaced() {
 
   engine->kill();
   QVERIFY(engine->waitForFinished(kPatienceMs));
-  QVERIFY(bench.exists("run/control.sock"));  // It could not clean up.
+  QVERIFY(bench.exists("run/control.sock") && bench.exists("run/spice.sock"));  // It could not clean up.
   const auto next = bench.run();
 
   QVERIFY(next != nullptr);  // Neither the old sockets nor the locks are in the way.
@@ -318,9 +347,70 @@ void EngineProcessTest::the_engine_has_given_up_its_rights() {
 
   QVERIFY2(text.contains("CapEff:\t0000000000000000"), text);
   QVERIFY2(text.contains("NoNewPrivs:\t1"), text);
-  QCOMPARE(children_of(engine->processId()), 0);  // No network: no passt.
+  QVERIFY(children_of(engine->processId()).empty());  // No network: no passt.
   engine->terminate();
   QCOMPARE(finish(*engine).status, 0);
+}
+
+void EngineProcessTest::the_networks_process_has_nothing_of_the_engines_data() {
+  QTest::addColumn<int>("number");
+  QTest::newRow("SIGTERM") << SIGTERM;
+  QTest::newRow("SIGKILL") << SIGKILL;
+}
+
+void EngineProcessTest::the_networks_process_has_nothing_of_the_engines() {
+  QFETCH(int, number);
+  NEEDS_KVM();
+  if (QStandardPaths::findExecutable("passt").isEmpty()) {
+    QSKIP("passt is not installed");
+  }
+  Bench bench;
+  bench.config.networks.emplace_back().id = "net0";
+  const auto engine = bench.run();
+  QVERIFY(engine != nullptr);
+  const qint64 pid = engine->processId();
+  QVERIFY(wait_for([&] { return !children_of(pid).empty(); }));
+  const qint64 passt = children_of(pid).front();
+
+  // Neither guest memory nor /dev/kvm nor our sockets' listeners reach it.
+  const auto descriptors = QDir(QString("/proc/%1/fd").arg(passt)).entryInfoList(QDir::System | QDir::Files);
+  QVERIFY(!descriptors.isEmpty());
+  for (const QFileInfo& entry : descriptors) {
+    const QString target = entry.symLinkTarget();
+    QVERIFY2(!target.contains("memfd") && !target.contains("kvm") && !target.contains("lock"), target.toUtf8());
+  }
+  ::kill(static_cast<pid_t>(pid), number);
+
+  QVERIFY(engine->waitForFinished(kPatienceMs));
+  QVERIFY(wait_for([&] { return !is_alive(passt); }));
+}
+
+void EngineProcessTest::the_launcher_learns_what_happened() {
+  NEEDS_KVM();
+  Bench bench;
+  qputenv("SAFFRON_STATE", bench.folder.filePath("state").toUtf8());
+  const api::BasePaths base{bench.path("machines"), bench.path("runtime"), bench.path("state")};
+  const std::string directory = bench.folder.path().toStdString();
+  const auto paths = api::machine_paths_in(base, "bench", directory, bench.path("run"));
+  api::LaunchOptions options;
+  options.engine_program = SAFFRON_ENGINE;
+
+  bench.config.disks.resize(1);
+  bench.config.disks[0].id = "disk0";
+  bench.config.disks[0].path = "nowhere";
+  bench.write_config();
+  const auto failed = api::EngineLaunch::start(paths, options).value()->wait(kPatienceMs);
+  QCOMPARE(failed.error().subject, std::string("disks[0].path"));
+
+  bench.config.disks.clear();
+  bench.write_config();
+  const auto started = api::EngineLaunch::start(paths, options).value()->wait(kPatienceMs);
+  QVERIFY2(started.ok(), started.ok() ? "" : started.error().message.c_str());
+  auto client = api::ControlClient::connect(paths.control_socket, "test").value();
+  const auto pid = client->call_blocking<api::method::Status>({}, kPatienceMs)->pid;
+  QVERIFY(client->call_blocking<api::method::Stop>({true}, kPatienceMs).ok());
+  QVERIFY(wait_for([&] { return !is_alive(pid); }));
+  QVERIFY(!api::MachineLock::is_held(paths));
 }
 
 QTEST_GUILESS_MAIN(EngineProcessTest)

@@ -25,6 +25,17 @@ core::Error about(core::Error error, std::string field) {
   return error;
 }
 
+/// The adapter does not know machine.json: its subjects are addresses and its own options.
+core::Error spice_error(core::Error error, const api::SpiceConfig& config) {
+  if (error.subject == "ticket") {
+    return about(std::move(error), "display.spice.ticket");
+  }
+  if (config.tcp && error.subject == config.tcp->address) {
+    return about(std::move(error), "display.spice.tcp");
+  }
+  return error;
+}
+
 }  // namespace
 
 core::Result<std::unique_ptr<Machine>> MachineBuilder::build(const api::MachineConfig& config,
@@ -155,7 +166,11 @@ core::Result<void> MachineBuilder::add_spice() {
   request.loop = &machine_.control_;
   request.inputs = {machine_.keyboard_.get(), &machine_.legacy_->mouse, machine_.tablet_};
   request.source = machine_.display_.get();
-  machine_.spice_ = SAFFRON_TRY(spice::load_spice_server(request));
+  auto server = spice::load_spice_server(request);
+  if (!server.ok()) {
+    return spice_error(std::move(server).error(), config);
+  }
+  machine_.spice_ = std::move(server).value();
   Machine& machine = machine_;
   machine.spice_->set_listener([&machine](unsigned viewers) { machine.publish(api::ViewersChanged{viewers}); });
   return {};

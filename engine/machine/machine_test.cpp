@@ -5,6 +5,8 @@
 
 #include <QtTest/QtTest>
 
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -190,6 +192,7 @@ class MachineTest : public QObject {
   void a_guest_that_prints();
   void bad_files_data();
   void bad_files();
+  void a_taken_spice_port_is_named();
   void a_bad_kernel_does_not_start_data();
   void a_bad_kernel_does_not_start();
 };
@@ -522,6 +525,30 @@ void MachineTest::bad_files() {
   QCOMPARE(after.threads, before.threads);
   const bool in_the_way = what == "serial";
   QCOMPARE(QFileInfo::exists(QString::fromStdString(bench.paths.serial_socket)), in_the_way);
+}
+
+void MachineTest::a_taken_spice_port_is_named() {
+  const core::UniqueFd holder(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof(address);
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  QCOMPARE(::bind(holder.get(), generic, length), 0);
+  QCOMPARE(::listen(holder.get(), 1), 0);
+  QCOMPARE(::getsockname(holder.get(), generic, &length), 0);
+  Bench bench;
+  bench.boot(kSpin);
+  bench.config.display.device = api::DisplayDevice::kVga;
+  bench.config.display.spice.tcp = api::SpiceTcpConfig{"127.0.0.1", ntohs(address.sin_port)};
+
+  const auto built = bench.build(false);
+
+  QVERIFY(!built.ok());
+  QCOMPARE(built.error().subject, std::string("display.spice.tcp"));
+  QVERIFY(!QFileInfo::exists(QString::fromStdString(bench.paths.spice_socket)));
+  QVERIFY(!QFileInfo::exists(QString::fromStdString(bench.paths.serial_socket)));
+  QVERIFY(bench.build(true).ok());  // Without the server nothing is in the way.
 }
 
 void MachineTest::a_bad_kernel_does_not_start_data() {

@@ -16,7 +16,7 @@ constexpr core::GuestAddress kRsdp{0xe1230};
 struct Machine {
   Machine() : layout(MemoryLayout::of(64 * kMiB, 40)) {
     ram = core::GuestMemory::create(layout.regions()).value();
-    ram->fill({kMiB}, 0xee, 63 * kMiB).value();
+    ram->fill({0x1000000}, 0xee, 0x4000).value();  // What was there before.
     files.kernel = folder.filePath("kernel").toStdString();
   }
   core::Result<kvm::VcpuEntry> boot(const fakes::FileBytes& kernel) {
