@@ -88,14 +88,23 @@ void set_extended_topology(std::vector<kvm_cpuid_entry2>& table, const CpuTopolo
   level(2, 0, 0, 0);
 }
 
+/// AMD's processors, and Hygon's, which are their kin, tell topology in leaves that others reserve.
+bool has_amd_leaves(std::vector<kvm_cpuid_entry2>& table) {
+  constexpr std::uint32_t kAuth = 0x68747541;  // "Auth", of AuthenticAMD
+  constexpr std::uint32_t kHygo = 0x6f677948;  // "Hygo", of HygonGenuine
+  const kvm_cpuid_entry2* vendor = find(table, 0);
+  return vendor != nullptr && (vendor->ebx == kAuth || vendor->ebx == kHygo);
+}
+
 void set_amd_topology(std::vector<kvm_cpuid_entry2>& table, const CpuTopology& topology) {
+  const bool amd = has_amd_leaves(table);
   if (kvm_cpuid_entry2* leaf = find(table, 0x80000001)) {
     // CmpLegacy: more than one core without hyper-threading (AMD APM 3, E.4.2).
-    leaf->ecx = topology.count > 1 ? leaf->ecx | bit(1) : leaf->ecx & ~bit(1);
+    leaf->ecx = amd && topology.count > 1 ? leaf->ecx | bit(1) : leaf->ecx & ~bit(1);
   }
   if (kvm_cpuid_entry2* leaf = find(table, 0x80000008)) {
     const auto size = static_cast<std::uint32_t>(std::countr_zero(std::bit_ceil(topology.count)));
-    leaf->ecx = (leaf->ecx & ~0xf0ffU) | (topology.count - 1) | (size << 12);
+    leaf->ecx = (leaf->ecx & ~0xf0ffU) | (amd ? (topology.count - 1) | (size << 12) : 0);
   }
   if (kvm_cpuid_entry2* leaf = find(table, 0x8000001e)) {
     leaf->eax = topology.index;

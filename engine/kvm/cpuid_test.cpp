@@ -21,7 +21,7 @@ kvm_cpuid_entry2 leaf(std::uint32_t function, std::uint32_t eax = 0, std::uint32
 }
 
 std::vector<kvm_cpuid_entry2> sample() {
-  return {leaf(0, 0xd),
+  return {leaf(0, 0xd, 0x68747541, 0x444d4163, 0x69746e65),  // AuthenticAMD
           leaf(1, 0x600f12, 0xff000800, 0x80000000, 0x10000000),
           leaf(0xb),
           leaf(0x1f),
@@ -58,6 +58,14 @@ class CpuidTest : public QObject {
     QCOMPARE(at(table, 1).edx & (1U << 28), 0U);
     QCOMPARE(at(table, 1).ecx & (1U << 24), 0U);
     QCOMPARE(at(table, 0x80000001).ecx & 2U, 0U);
+  }
+  void other_vendors_have_no_amd_topology() {
+    auto intel = sample();
+    intel[0] = leaf(0, 0xd, 0x756e6547, 0x6c65746e, 0x49656e69);  // GenuineIntel
+    const auto table = make_cpuid(intel, {2, 3, true, 0});
+    QCOMPARE(at(table, 0x80000001).ecx & 2U, 0U);
+    QCOMPARE(at(table, 0x80000008).ecx & 0xf0ffU, 0U);
+    QCOMPARE(at(table, 0xb, 1).ebx, 3U);
   }
   void timing_leaf_only_when_the_frequency_is_known() {
     QCOMPARE(at(make_cpuid(sample(), {0, 1, false, 1234}), 0x40000010).eax, 1234U);
