@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
+#include <system_error>
 
 #include "engine/core/log.h"
 
@@ -268,31 +269,40 @@ bool EventLoop::in_loop_thread() const {
 
 Result<std::unique_ptr<LoopThread>> LoopThread::start(std::string name) {
   auto loop = SAFFRON_TRY(EventLoop::create());
-  return std::unique_ptr<LoopThread>(new LoopThread(std::move(loop), std::move(name)));
+  auto thread = std::unique_ptr<LoopThread>(new LoopThread(std::move(loop)));
+  SAFFRON_TRY(thread->start_thread(std::move(name)));
+  return thread;
 }
 
-LoopThread::LoopThread(std::unique_ptr<EventLoop> loop, std::string name) : loop_(std::move(loop)) {
+Result<void> LoopThread::start_thread(std::string name) {
   name.resize(std::min<std::size_t>(name.size(), 15));  // The kernel's limit, else the name is refused.
   std::mutex mutex;
   std::condition_variable changed;
   bool started = false;
-  thread_ = std::thread([&, thread_name = std::move(name)] {
-    ::pthread_setname_np(::pthread_self(), thread_name.c_str());
-    loop_->post([&] {
-      const std::lock_guard lock(mutex);
-      started = true;
-      changed.notify_one();
+  try {
+    thread_ = std::thread([&, thread_name = name] {
+      ::pthread_setname_np(::pthread_self(), thread_name.c_str());
+      loop_->post([&] {
+        const std::lock_guard lock(mutex);
+        started = true;
+        changed.notify_one();
+      });
+      loop_->run();
     });
-    loop_->run();
-  });
+  } catch (const std::system_error& failure) {  // A limit on this user's or this session's processes.
+    return Error::from_errno(failure.code().value(), "cannot start a thread", std::move(name));
+  }
   // run_sync from elsewhere runs tasks in place while the loop does not run: so wait until it does.
   std::unique_lock lock(mutex);
   changed.wait(lock, [&] { return started; });
+  return {};
 }
 
 LoopThread::~LoopThread() {
-  loop_->stop();
-  thread_.join();
+  if (thread_.joinable()) {
+    loop_->stop();
+    thread_.join();
+  }
 }
 
 }  // namespace saffron::core

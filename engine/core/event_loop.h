@@ -83,7 +83,8 @@ class LoopThread {
   EventLoop& loop() { return *loop_; }
 
  private:
-  LoopThread(std::unique_ptr<EventLoop> loop, std::string name);
+  explicit LoopThread(std::unique_ptr<EventLoop> loop) : loop_(std::move(loop)) {}
+  Result<void> start_thread(std::string name);
   std::unique_ptr<EventLoop> loop_;
   std::thread thread_;
 };

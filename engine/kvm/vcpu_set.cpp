@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <system_error>
+
 #include "engine/core/log.h"
 
 namespace saffron::kvm {
@@ -32,9 +34,24 @@ VcpuSet::VcpuSet(std::vector<std::unique_ptr<Vcpu>> vcpus, core::EventLoop& cont
     lane->vcpu = std::move(vcpu);
     lanes_.push_back(std::move(lane));
   }
+}
+
+core::Result<std::unique_ptr<VcpuSet>> VcpuSet::create(std::vector<std::unique_ptr<Vcpu>> vcpus,
+                                                       core::EventLoop& control, VcpuListener listener) {
+  auto set = std::unique_ptr<VcpuSet>(new VcpuSet(std::move(vcpus), control, std::move(listener)));
+  SAFFRON_TRY(set->start_threads());
+  return set;
+}
+
+core::Result<void> VcpuSet::start_threads() {
   for (auto& lane : lanes_) {
-    lane->thread = std::thread([this, raw = lane.get()] { thread_main(*raw); });
+    try {
+      lane->thread = std::thread([this, raw = lane.get()] { thread_main(*raw); });
+    } catch (const std::system_error& failure) {  // A limit on this user's or this session's processes.
+      return core::Error::from_errno(failure.code().value(), "cannot start a thread for each vCPU", "cpus");
+    }
   }
+  return {};
 }
 
 VcpuSet::~VcpuSet() {
@@ -46,7 +63,9 @@ VcpuSet::~VcpuSet() {
     changed_.notify_all();
   }
   for (auto& lane : lanes_) {
-    lane->thread.join();
+    if (lane->thread.joinable()) {
+      lane->thread.join();
+    }
   }
 }
 

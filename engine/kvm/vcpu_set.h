@@ -25,7 +25,9 @@ struct VcpuListener {
 /// Threads are named vcpu0, vcpu1, …; they start parked. Control thread, unless said otherwise.
 class VcpuSet {
  public:
-  VcpuSet(std::vector<std::unique_ptr<Vcpu>> vcpus, core::EventLoop& control, VcpuListener listener);
+  /// kExhausted (or kBusy) if the host gives no more threads.
+  static core::Result<std::unique_ptr<VcpuSet>> create(std::vector<std::unique_ptr<Vcpu>> vcpus,
+                                                       core::EventLoop& control, VcpuListener listener);
   /// All must be parked, or never resumed: see pause().
   ~VcpuSet();
 
@@ -46,6 +48,8 @@ class VcpuSet {
   std::vector<int> thread_ids() const;
 
  private:
+  VcpuSet(std::vector<std::unique_ptr<Vcpu>> vcpus, core::EventLoop& control, VcpuListener listener);
+  core::Result<void> start_threads();
   struct Lane {
     std::unique_ptr<Vcpu> vcpu;
     std::thread thread;

@@ -44,16 +44,17 @@ struct Guest {
     std::vector<std::unique_ptr<kvm::Vcpu>> list;
     list.push_back(
         kvm::Vcpu::create(*vm, 0, kvm::make_cpuid(system->supported_cpuid(), {0, 1, false, 0}), io, memory).value());
-    vcpus = std::make_unique<kvm::VcpuSet>(std::move(list), *loop,
-                                           kvm::VcpuListener{[this] {
-                                                               ++resets;
-                                                               stop();
-                                                             },
-                                                             [this] { stop(); },
-                                                             [this](std::string text) {
-                                                               failure = std::move(text);
-                                                               stop();
-                                                             }});
+    kvm::VcpuListener listener;
+    listener.reset_requested = [this] {
+      ++resets;
+      stop();
+    };
+    listener.power_off_requested = [this] { stop(); };
+    listener.failed = [this](std::string text) {
+      failure = std::move(text);
+      stop();
+    };
+    vcpus = kvm::VcpuSet::create(std::move(list), *loop, std::move(listener)).value();
   }
   void stop() {
     vcpus->pause([this] { loop->stop(); });

@@ -104,7 +104,7 @@ core::Result<std::unique_ptr<kvm::VcpuSet>> Platform::create_vcpus(kvm::VcpuList
     auto cpuid = kvm::make_cpuid(system->supported_cpuid(), topology);
     vcpus.push_back(SAFFRON_TRY(kvm::Vcpu::create(*vm, topology.index, std::move(cpuid), io, memory_bus)));
   }
-  return std::make_unique<kvm::VcpuSet>(std::move(vcpus), control, std::move(listener));
+  return kvm::VcpuSet::create(std::move(vcpus), control, std::move(listener));
 }
 
 void Platform::play_firmware() {
