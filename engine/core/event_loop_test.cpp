@@ -4,6 +4,8 @@
 #include <QtTest/QtTest>
 
 #include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -134,6 +136,27 @@ class EventLoopTest : public QObject {
     int seen = 0;
     thread->loop().run_sync([&] { seen = sum; });
     QCOMPARE(seen, 4000);
+  }
+  void a_host_that_gives_no_more_threads_is_an_error() {
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+    QSKIP("ThreadSanitizer allows no threads in a child of a process that has some");
+#endif
+#endif
+    const pid_t child = ::fork();
+    if (child == 0) {
+      constexpr uid_t kNobody = 65534;  // The limit does not hold for root.
+      const rlimit none{0, 0};
+      if ((::geteuid() == 0 && ::setresuid(kNobody, kNobody, kNobody) != 0) || ::setrlimit(RLIMIT_NPROC, &none) != 0) {
+        ::_exit(1);
+      }
+      const auto thread = LoopThread::start("one too many");
+      ::_exit(!thread.ok() && thread.error().code == ErrorCode::kBusy ? 0 : 2);
+    }
+    int status = -1;
+    QCOMPARE(::waitpid(child, &status, 0), child);
+    QVERIFY(WIFEXITED(status));
+    QCOMPARE(WEXITSTATUS(status), 0);
   }
 };
 
