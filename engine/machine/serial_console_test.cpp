@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <thread>
+
 #include "engine/api/paths.h"
 
 using namespace saffron;
@@ -103,6 +106,7 @@ class SerialConsoleTest : public QObject {
   void an_impossible_log_does_not_stop_the_machine();
   void a_path_in_use_is_an_error_and_stays();
   void destruction_with_a_stuck_client_does_not_touch_the_device();
+  void a_guest_on_its_own_thread_loses_nothing();
 };
 
 void SerialConsoleTest::bytes_go_both_ways() {
@@ -330,6 +334,35 @@ void SerialConsoleTest::destruction_with_a_stuck_client_does_not_touch_the_devic
   bench.console.reset();
 
   QCOMPARE(bench.writable, told_before);  // The device has gone before the console does.
+}
+
+void SerialConsoleTest::a_guest_on_its_own_thread_loses_nothing() {
+  Bench bench(true);
+  Client client(bench.options.socket_path);
+  bench.settle();
+  QByteArray all;
+  for (int i = 0; i < 20000; ++i) {
+    all += QByteArray::number(i) + "\n";
+  }
+
+  std::atomic<bool> done{false};
+  std::thread guest([&] {
+    for (int at = 0; at < all.size();) {
+      at += static_cast<int>(bench.console->write(view(all.mid(at, 100))));
+      bench.console->resume_receive();
+    }
+    done = true;
+  });
+  QByteArray got;
+  while (!done || got.size() < all.size()) {
+    bench.settle();
+    got += client.take();
+  }
+  guest.join();
+  bench.settle();
+
+  QCOMPARE(got, all);
+  QCOMPARE(bench.log_text(), all);
 }
 
 QTEST_APPLESS_MAIN(SerialConsoleTest)
