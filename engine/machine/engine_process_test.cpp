@@ -2,7 +2,9 @@
 // The program saffron-engine, as its users see it: exit status, sockets, signals, locks, and what is left behind.
 #include <QtTest/QtTest>
 
+#include <linux/input-event-codes.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "engine/api/control_client.h"
 #include "engine/api/engine_launcher.h"
@@ -131,6 +133,7 @@ class EngineProcessTest : public QObject {
   void a_bad_machine_is_1_with_a_message_data();
   void a_bad_machine_is_1_with_a_message();
   void the_control_socket_commands_the_machine();
+  void screen_and_input_answer();
   void events_come_in_order();
   void a_signal_ends_in_order_data();
   void a_signal_ends_in_order();
@@ -241,6 +244,47 @@ void EngineProcessTest::the_control_socket_commands_the_machine() {
 
   QCOMPARE(finish(*engine).status, 0);
   QVERIFY(!bench.exists("run/control.sock"));
+}
+
+void EngineProcessTest::screen_and_input_answer() {
+  NEEDS_KVM();
+  if (!QFileInfo::exists("/usr/share/seabios/bios-256k.bin")) {
+    QSKIP("SeaBIOS (package seabios) is not installed");
+  }
+  Bench bench;
+  bench.config.boot.kernel.reset();  // Firmware turns the screen on.
+  bench.config.display.device = api::DisplayDevice::kVga;
+  const auto engine = bench.run();
+  QVERIFY(engine != nullptr);
+  api::ControlClient& client = *bench.client;
+
+  auto picture = client.screenshot_blocking(kPatienceMs);
+  QVERIFY(wait_for([&] {
+    if (!picture.ok()) {
+      picture = client.screenshot_blocking(kPatienceMs);
+    }
+    return picture.ok();
+  }));
+  QVERIFY(picture->first.width > 0 && picture->first.stride >= picture->first.width * 4);
+  QCOMPARE(::lseek(picture->second.get(), 0, SEEK_END), off_t{picture->first.stride} * picture->first.height);
+  api::KeysRequest keys;
+  keys.keys = {{KEY_A, true}, {KEY_A, false}};
+  QVERIFY(client.call_blocking<api::method::InputKeys>(keys, kPatienceMs).ok());
+  api::PointerRequest pointer;
+  pointer.dx = 5;
+  pointer.buttons = {{api::PointerButtonName::kLeft, true}, {api::PointerButtonName::kLeft, false}};
+  QVERIFY(client.call_blocking<api::method::InputPointer>(pointer, kPatienceMs).ok());
+  // The guest has no driver for the tablet.
+  pointer.x = pointer.y = 100;
+  QCOMPARE(client.call_blocking<api::method::InputPointer>(pointer, kPatienceMs).error().code,
+           core::ErrorCode::kInvalidState);
+  const auto spice = client.call_blocking<api::method::SpiceQuery>({}, kPatienceMs);
+  QVERIFY(spice.ok());
+  QCOMPARE(spice->unix_path, bench.path("run/spice.sock"));
+  QVERIFY(!spice->uris.empty() && !spice->ticket_required);
+
+  engine->terminate();
+  QCOMPARE(finish(*engine).status, 0);
 }
 
 void EngineProcessTest::events_come_in_order() {
