@@ -2,6 +2,7 @@
 #include "app/viewer/console_widget.h"
 
 #include <QtGui/QCursor>
+#include <QtGui/QGuiApplication>
 #include <QtGui/QKeyEvent>
 #include <QtGui/QMouseEvent>
 #include <QtGui/QPainter>
@@ -35,6 +36,11 @@ std::optional<MouseButton> button_of(Qt::MouseButton button) {
     default:
       return std::nullopt;
   }
+}
+
+/// Wayland lets no program move the pointer; motion is then what there is within the window.
+bool can_warp() {
+  return !QGuiApplication::platformName().startsWith("wayland");
 }
 
 /// A guest without pointer pictures of its own draws the pointer into its screen, a moment later than ours moves. So
@@ -75,8 +81,8 @@ ConsoleWidget::ConsoleWidget(SpiceConsole& console, QWidget* parent) : QWidget(p
     }
     update_cursor();
   });
-  connect(&console_, &SpiceConsole::opened, this, [this] {
-    update_cursor();
+  connect(&console_, &SpiceConsole::opened, this, &ConsoleWidget::update_cursor);
+  connect(&console_, &SpiceConsole::inputs_opened, this, [this] {
     if (hasFocus()) {
       focusInEvent(nullptr);
     }
@@ -267,9 +273,11 @@ void ConsoleWidget::mouseMoveEvent(QMouseEvent* event) {
     return;
   }
   if (pointer_grabbed_) {
-    const QPoint delta = event->position().toPoint() - rect().center();
+    const QPoint position = event->position().toPoint();
+    const QPoint delta = position - motion_origin_;
     if (!delta.isNull()) {
       console_.move_by(delta);
+      motion_origin_ = position;
       center_pointer();
     }
   }
@@ -285,9 +293,12 @@ void ConsoleWidget::wheelEvent(QWheelEvent* event) {
   wheel_angle_ %= kDetentAngle;
 }
 
-/// Its echo, a move to the very middle, is no motion.
+/// Keeps it from an edge, where it would stop. Its echo, a move to the very middle, is no motion.
 void ConsoleWidget::center_pointer() {
-  QCursor::setPos(mapToGlobal(rect().center()));
+  if (can_warp()) {
+    motion_origin_ = rect().center();
+    QCursor::setPos(mapToGlobal(motion_origin_));
+  }
 }
 
 void ConsoleWidget::grab_all() {
@@ -301,6 +312,7 @@ void ConsoleWidget::grab_all() {
     pointer_grabbed_ = true;
     grabMouse();
     update_cursor();
+    motion_origin_ = mapFromGlobal(QCursor::pos());
     center_pointer();
   }
   if (!before || pointer_grabbed_) {
@@ -332,7 +344,7 @@ void ConsoleWidget::release_keys_and_buttons() {
 
 void ConsoleWidget::focusInEvent(QFocusEvent*) {
   // Caps Lock may have been pressed in another window.
-  if (const auto locks = host_locks(); locks && console_.is_open()) {
+  if (const auto locks = host_locks(); locks && console_.takes_input()) {
     console_.set_locks(*locks);
   }
 }

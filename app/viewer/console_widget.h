@@ -74,7 +74,8 @@ class ConsoleWidget final : public QWidget {
   bool upper_edge_ = false;
   std::set<std::uint16_t> pressed_keys_;
   std::set<MouseButton> pressed_buttons_;
-  int wheel_angle_ = 0;  // What is left of a detent, in eighths of a degree.
+  QPoint motion_origin_;  // Where the grabbed pointer's next motion starts.
+  int wheel_angle_ = 0;   // What is left of a detent, in eighths of a degree.
 };
 
 }  // namespace saffron::viewer

@@ -64,6 +64,7 @@ class SpiceConsole::Impl {
   SpiceMainChannel* main_ = nullptr;
   SpiceInputsChannel* inputs_ = nullptr;
   bool open_ = false;
+  bool inputs_open_ = false;
   QImage screen_;
   bool screen_is_borrowed_ = false;
   bool absolute_ = false;
@@ -77,6 +78,7 @@ class SpiceConsole::Impl {
   static void channel_new(SpiceSession* session, SpiceChannel* channel, Impl* self);
   static void disconnected(SpiceSession* session, Impl* self);
   static void main_event(SpiceChannel* channel, SpiceChannelEvent event, Impl* self);
+  static void inputs_event(SpiceChannel* channel, SpiceChannelEvent event, Impl* self);
   static void mouse_mode(SpiceChannel* channel, GParamSpec* property, Impl* self);
   static void primary_create(SpiceChannel* channel, int format, int width, int height, int stride, int shared_memory,
                              void* pixels, Impl* self);
@@ -148,6 +150,7 @@ void SpiceConsole::Impl::open(const ConnectionTarget& target) {
 
 void SpiceConsole::Impl::close() {
   open_ = false;
+  inputs_open_ = false;
   main_ = nullptr;
   inputs_ = nullptr;
   buttons_ = 0;
@@ -177,6 +180,7 @@ void SpiceConsole::Impl::end(End why, const QString& detail) {
     g_signal_handlers_disconnect_by_data(object, this);
   }
   open_ = false;
+  inputs_open_ = false;
   inputs_ = nullptr;
   keep_last_picture();
   SpiceSession* ended_session = session_;
@@ -205,6 +209,7 @@ void SpiceConsole::Impl::channel_new(SpiceSession*, SpiceChannel* channel, Impl*
     spice_channel_connect(channel);
   } else if (SPICE_IS_INPUTS_CHANNEL(channel)) {
     self->inputs_ = SPICE_INPUTS_CHANNEL(channel);
+    self->hook(channel, "channel-event", G_CALLBACK(&Impl::inputs_event));
     self->hook(channel, "inputs-modifiers", G_CALLBACK(&Impl::modifiers));
     spice_channel_connect(channel);
   } else if (SPICE_IS_CURSOR_CHANNEL(channel) && id == 0) {
@@ -248,6 +253,13 @@ void SpiceConsole::Impl::main_event(SpiceChannel* channel, SpiceChannelEvent eve
       return;
     default:
       return;
+  }
+}
+
+void SpiceConsole::Impl::inputs_event(SpiceChannel*, SpiceChannelEvent event, Impl* self) {
+  self->inputs_open_ = event == SPICE_CHANNEL_OPENED;
+  if (self->inputs_open_) {
+    emit self->owner_.inputs_opened();
   }
 }
 
@@ -319,6 +331,9 @@ void SpiceConsole::close() {
 }
 bool SpiceConsole::is_open() const {
   return impl_->open_;
+}
+bool SpiceConsole::takes_input() const {
+  return impl_->inputs_open_;
 }
 const QImage& SpiceConsole::screen() const {
   return impl_->screen_;

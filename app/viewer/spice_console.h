@@ -46,6 +46,8 @@ class SpiceConsole final : public QObject {
   /// Emits nothing.
   void close();
   bool is_open() const;
+  /// Keys and pointer reach the guest from inputs_opened() on, a moment after opened().
+  bool takes_input() const;
 
   /// The guest's screen, in its own pixels (RGB32); null if there is none. After the end: the last picture. Shares the
   /// library's memory: copy it to keep it.
@@ -70,6 +72,7 @@ class SpiceConsole final : public QObject {
 
  signals:
   void opened();
+  void inputs_opened();
   void ended(saffron::viewer::SpiceConsole::End why, const QString& detail);
   void screen_resized();
   void screen_changed(const QRect& area);

@@ -187,6 +187,10 @@ void ViewerWindow::update_texts() {
   QString hint;
   if (widget_->keyboard_grabbed() || widget_->pointer_grabbed()) {
     hint = tr("Press %1 to release keyboard and mouse").arg(widget_->release_key().label());
+    if (QGuiApplication::platformName().startsWith("wayland")) {
+      // Qt 6.4 has no shortcuts-inhibit there: say what is, not what was wished.
+      hint += " " + tr("(the desktop's own shortcuts stay with the desktop)");
+    }
   } else if (console_.is_open()) {
     hint = console_.absolute_pointer() ? tr("Click into the screen to capture the keyboard")
                                        : tr("Click into the screen to capture keyboard and mouse");

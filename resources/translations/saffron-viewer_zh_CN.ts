@@ -275,5 +275,9 @@
         <source>Start</source>
         <translation>启动</translation>
     </message>
+    <message>
+        <source>(the desktop&apos;s own shortcuts stay with the desktop)</source>
+        <translation>(桌面自身的快捷键仍由桌面处理)</translation>
+    </message>
 </context>
 </TS>

@@ -27,6 +27,7 @@ class SpiceHost {
 
   /// On the devices' thread, where everything below may be touched.
   void run(const std::function<void()>& task) { loop_thread_->loop().run_sync(task); }
+  core::EventLoop& loop() { return loop_thread_->loop(); }
   template <typename T>
   T get(const T& value) {
     T copy{};
