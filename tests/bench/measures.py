@@ -60,6 +60,12 @@ def guest_init(settings):
     return [{"key": "guest-init", **both(settings.rounds, take)}]
 
 
+def pair(key, taken):
+    """Two results from values of Vmm.memory(): the VMM's own process, and with its helpers."""
+    return [{"key": name, **{side: [value[place] for value in values] for side, values in taken.items()}}
+            for place, name in enumerate((key, f"{key}-all"))]
+
+
 def memory_at_start(settings):
     """Ten seconds after the start: the firmware has run (it hangs on its way where real mode is emulated, in both)."""
 
@@ -71,33 +77,35 @@ def memory_at_start(settings):
             return machine.memory()
 
     rounds = max(1, settings.rounds // 2)
-    return [{"key": "memory-headless", **both(rounds, lambda kind: take(kind, display=False))},
-            {"key": "memory-headless-vga", **both(rounds, take)},
-            {"key": "memory-display", **both(rounds, lambda kind: take(kind, viewers=True))}]
+    return [*pair("memory-headless", both(rounds, lambda kind: take(kind, display=False))),
+            pair("memory-headless-vga", both(rounds, take))[0],
+            *pair("memory-display", both(rounds, lambda kind: take(kind, viewers=True)))]
 
 
-def port_reads(settings):
-    """Ticks of one read by port and round, from the firmware that reads for ever. The premium is what user space costs more."""
-    reads = 5000  # READS in firmware.S
+def ports(settings):
+    """Ticks of one access by port and round, from the firmware that accesses for ever. The premium is what user space costs more."""
+    accesses = 5000  # ACCESSES in firmware.S
+    writes = 0x8000
 
     def take(kind):
         with kind(Guest(firmware=asset("firmware.bin"), display=False, network=False)) as machine:
             wanted = settings.rounds * 2 + 1
-            machine.wait_for(lambda text: text.count("R\n") > wanted, "the port reads")
+            machine.wait_for(lambda text: text.count("R\n") > wanted, "the port accesses")
             ticks = {}
             for line in machine.text.split("R\n", 2)[2].splitlines():  # Without the first round.
                 port, _, value = line.partition(" ")
                 if len(port) == 4 and len(value) == 16:
-                    ticks.setdefault(int(port, 16), []).append(int(value, 16) / reads)
+                    ticks.setdefault(int(port, 16), []).append(int(value, 16) / accesses)
             return {port: statistics.median(values) for port, values in ticks.items()}
 
     taken = both(max(2, settings.rounds // 2), take)
-    results = []
-    for port in (0x80, 0x64, 0x3fd):
-        results.append({"key": f"port-{port:#x}",
-                        **{side: [value[port] - value[0x21] for value in values] for side, values in taken.items()}})
-    results.append({"key": "port-0x21", **{side: [value[0x21] for value in values] for side, values in taken.items()}})
-    return results
+
+    def result(key, port, base=None):
+        return {"key": key, **{side: [value[port] - (value[base] if base else 0) for value in values] for side, values in taken.items()}}
+
+    return [*(result(f"port-{port:#x}", port, 0x21) for port in (0x80, 0x64, 0x3fd)),
+            *(result(f"port-{port:#x}-write", writes + port, writes + 0x21) for port in (0x80, 0x3ff)),
+            result("port-0x21", 0x21), result("port-0x21-write", writes + 0x21)]
 
 
 def disk_reads(settings):
@@ -148,18 +156,18 @@ def desktop(settings):
                 viewer.terminate()
                 viewer.wait()
             busy = sorted(((rate, name) for name, rate in rates.items() if rate > 0.1), reverse=True)
-            say(f"  {machine.name}: {memory:.1f} MiB; wake-ups: " + ", ".join(f"{name.split('/')[0]} {rate:.1f}" for rate, name in busy))
+            say(f"  {machine.name}: {memory[0]:.1f} MiB; wake-ups: " + ", ".join(f"{name.split('/')[0]} {rate:.1f}" for rate, name in busy))
             return memory, sum(rates.values())
 
     taken = both(1, take)
-    return [{"key": key, **{side: [value[place] for value in values] for side, values in taken.items()}}
-            for place, key in enumerate(("memory-desktop", "idle-wakeups"))]
+    return [*pair("memory-desktop", {side: [value[0] for value in values] for side, values in taken.items()}),
+            {"key": "idle-wakeups", **{side: [value[1] for value in values] for side, values in taken.items()}}]
 
 
 # Name: (measure, where it runs). "native" needs this host's /dev/kvm, "lab" a virtual host whose KVM runs any guest.
 MEASURES = {
     "start": (first_instruction, ("native", "lab")),
-    "ports": (port_reads, ("native", "lab")),
+    "ports": (ports, ("native", "lab")),
     "memory": (memory_at_start, ("lab",)),
     "init": (guest_init, ("lab",)),
     "disk": (disk_reads, ("lab",)),

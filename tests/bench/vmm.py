@@ -129,12 +129,13 @@ class Vmm:
         return family
 
     def memory(self):
-        """MiB of RssAnon and RssFile of all processes: what is resident beside the guest's RAM, which is shared memory in both."""
-        total = 0
+        """MiB of RssAnon and RssFile, of the VMM itself and of all its processes: what is resident beside the guest's RAM, which is
+        shared memory in both."""
+        sizes = []
         for pid in self.processes():
             with open(f"/proc/{pid}/status", encoding="utf-8") as status:
-                total += sum(int(line.split()[1]) for line in status if line.startswith(("RssAnon:", "RssFile:")))
-        return total / 1024
+                sizes.append(sum(int(line.split()[1]) for line in status if line.startswith(("RssAnon:", "RssFile:"))) / 1024)
+        return sizes[0], sum(sizes)
 
     def wakeups(self):
         """Voluntary context switches so far, by thread, without the vCPUs."""

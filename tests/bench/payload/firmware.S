@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # A whole firmware image of 64 KiB for both VMMs. Its first instruction after the reset vector's jump writes 'F' to the serial port; then
-# it times port reads for ever: "R" starts a round, "PPPP NNNNNNNNNNNNNNNN" is a port and the TSC ticks of READS reads of it.
-.set READS, 5000
+# it times port accesses for ever: "R" starts a round, "PPPP NNNNNNNNNNNNNNNN" is a port and the TSC ticks of ACCESSES reads of it, or
+# writes where WRITES is added to the port.
+.set ACCESSES, 5000
+.set WRITES, 0x8000
 .set COM1, 0x3f8
 .set STACK, 0x7000
 
@@ -31,11 +33,11 @@ round:
     add $2, %bp
     jmp 1b
 
-# Ports to read: in KVM itself (the PIC's mask), then in user space: POST (nobody answers), keyboard controller, serial line.
+# In KVM itself: the PIC's mask. In user space: POST (nobody answers), keyboard controller, serial line and scratch registers.
 ports:
-    .word 0x21, 0x80, 0x64, 0x3fd, 0
+    .word 0x21, 0x80, 0x64, 0x3fd, WRITES + 0x21, WRITES + 0x80, WRITES + 0x3ff, 0
 
-# Times READS reads of port DX and prints the line.
+# Times ACCESSES of port DX and prints the line.
 measure:
     push %dx
     mov %dx, %bx
@@ -43,11 +45,18 @@ measure:
     mov %eax, %esi
     mov %edx, %edi
     mov %bx, %dx
-    mov $READS, %cx
+    mov $ACCESSES, %cx
+    mov $0xff, %al
+    btr $15, %dx
+    jc 2f
 1:  in %dx, %al
     dec %cx
     jnz 1b
-    rdtsc
+    jmp 3f
+2:  out %al, %dx
+    dec %cx
+    jnz 2b
+3:  rdtsc
     sub %esi, %eax
     sbb %edi, %edx
     mov %eax, %esi
