@@ -55,6 +55,10 @@ core::Result<void> VcpuSet::start_threads() {
 }
 
 VcpuSet::~VcpuSet() {
+  end();
+}
+
+void VcpuSet::end() {
   {
     const std::lock_guard lock(mutex_);
     quit_ = true;

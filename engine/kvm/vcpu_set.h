@@ -39,6 +39,8 @@ class VcpuSet {
   void pause(std::function<void()> parked);
   void resume();
   bool parked() const;
+  /// Ends the threads and waits for them. From then on nothing runs, and only request_pause() may be called.
+  void end();
 
   /// While parked.
   core::Result<void> reset();

@@ -123,6 +123,16 @@ class VmTest : public QObject {
     guest.loop->run();
     QVERIFY(guest.vcpus->parked());
   }
+  void a_set_that_has_ended_may_still_be_asked_to_pause() {
+    constexpr std::array<std::uint8_t, 2> kCode{0xeb, 0xfe};
+    Guest guest(kCode);
+    guest.vcpus->resume();
+    guest.vcpus->end();
+    QVERIFY(guest.vcpus->parked());
+    guest.vcpus->request_pause();  // As an I/O thread does that finds the host's disk full.
+    guest.vcpus->end();
+    QVERIFY(guest.vcpus->parked());
+  }
   void slots_log_what_the_guest_writes() {
     // mov ax,0x1000; mov ds,ax; mov [0x5000],al; out 0x10,al; hlt
     constexpr std::array<std::uint8_t, 11> kCode{0xb8, 0x00, 0x10, 0x8e, 0xd8, 0xa2, 0x00, 0x50, 0xe6, 0x10, 0xf4};

@@ -18,8 +18,11 @@ Machine::Machine(core::EventLoop& control, api::MachineConfig config, api::Machi
 
 Machine::~Machine() {
   // vCPUs first: they are in the devices. Then the screen's reader, then the devices with the PCI root (the platform),
-  // whose queues are on the I/O threads: so those end last of these.
-  vcpus_.reset();
+  // whose queues are on the I/O threads: so those end last of these. Until then a write may find the host's disk full,
+  // and ask the vCPUs to pause: so the set stays, without threads.
+  if (vcpus_) {
+    vcpus_->end();
+  }
   spice_.reset();
   display_.reset();
   keyboard_.reset();
