@@ -3,6 +3,8 @@
 
 #include <QtTest/QtTest>
 
+#include <thread>
+
 #include "tests/fakes/ahci_driver.h"
 #include "tests/fakes/memory_block_backend.h"
 
@@ -532,6 +534,39 @@ class AhciTest : public QObject {
     bench.disk.faults[BlockOperation::kFlush] = EIO;
     bench->execute(0, {0x35, 0, 1, 0, 0x40, {{kData, 512}}, {}});
     QVERIFY((bench->status(0) & 0x21) == 0x21);
+  }
+
+  void a_vcpu_and_the_io_thread_work_at_once() {
+    fakes::MemoryBlockBackend disk(1 << 20);
+    disk.keep_log = false;
+    const auto thread = core::LoopThread::start("sata").value();
+    AhciDriver driver(&thread->loop());
+    QVERIFY(driver.controller->attach_disk(0, {}, disk).ok());
+    driver.start(0);
+    while ((driver.status(0) & 0x88) != 0) {
+      std::this_thread::yield();
+    }
+    for (unsigned round = 0; round < 200; ++round) {
+      for (unsigned slot = 0; slot < 8; ++slot) {
+        driver.prepare(0, slot, queued((round & 1) == 0, slot, slot, 1, kData + slot * 512));
+      }
+      driver.port_write(0, kPxSact, 0xff);
+      driver.issue(0, 0xff);
+      if (round % 50 == 49) {
+        driver.port_write(0, kPxCmd, 0x10);  // In the middle of it.
+        while ((driver.port_read(0, kPxCmd) & kCmdListRunning) != 0) {
+          std::this_thread::yield();
+        }
+        driver.port_write(0, kPxCmd, 0x11);
+      }
+      while ((driver.port_read(0, kPxSact) | driver.port_read(0, kPxCi)) != 0) {
+        std::this_thread::yield();
+      }
+      driver.port_write(0, kPxIs, 0xffffffff);
+      driver.write(kRegInterruptStatus, 1);
+    }
+    QCOMPARE(driver.port_read(0, kPxTfd) & 1, 0u);
+    QCOMPARE(disk.illegal_requests, 0u);
   }
 
   void small_commands_succeed_data() {

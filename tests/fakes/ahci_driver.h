@@ -3,19 +3,19 @@
 #pragma once
 
 #include <array>
-#include <cstring>
 #include <functional>
-#include <initializer_list>
 #include <memory>
 #include <vector>
 
 #include "devices/storage/ahci.h"
+#include "tests/fakes/ahci_command.h"
 #include "tests/fakes/fake_irq.h"
 #include "tests/fakes/fake_pci_socket.h"
 
 namespace saffron::fakes {
 
-/// A controller in a machine with 16 MiB of RAM. Single-threaded: run() lets the I/O loop work.
+/// A controller in a machine with 16 MiB of RAM. Single-threaded, run() lets the I/O loop work; unless it is given the
+/// loop of another thread.
 class AhciDriver {
  public:
   static constexpr std::uint32_t kBar = 0xf0000000;
@@ -26,13 +26,14 @@ class AhciDriver {
   static constexpr std::uint64_t kTableSize = 0x400;
   static constexpr std::uint64_t kData = 0x100000;
 
-  AhciDriver() {
+  explicit AhciDriver(core::EventLoop* other_thread = nullptr) {
     loop = core::EventLoop::create().value();
     const core::GuestRegion region{{0}, kRamSize, 0};
     memory = core::GuestMemory::create({&region, 1}).value();
     auto vector = std::make_unique<FakeMsiVector>();
     msi = vector.get();
-    controller = std::make_unique<storage::AhciController>("ahci", *memory, *loop, std::move(vector));
+    controller = std::make_unique<storage::AhciController>(
+        "ahci", *memory, other_thread != nullptr ? *other_thread : *loop, std::move(vector));
     controller->plug(socket);
     controller->write_config(0x20, 4, kIoBar);
     controller->write_config(0x24, 4, kBar);
@@ -80,50 +81,12 @@ class AhciDriver {
     port_write(port, storage::ahci::kPxCmd, 0x11);
   }
 
-  struct Segment {
-    std::uint64_t address;
-    std::uint32_t bytes;
-  };
-  struct Command {
-    std::uint8_t command = 0;
-    std::uint64_t lba = 0;
-    std::uint16_t count = 0;
-    std::uint16_t features = 0;
-    std::uint8_t device = 0x40;
-    std::vector<Segment> data;
-    std::vector<std::uint8_t> packet;
-  };
+  using Segment = AhciSegment;
+  using Command = AhciCommand;
 
   /// Builds the header, the table and the FIS of `slot`.
   void prepare(unsigned port, unsigned slot, const Command& command) {
-    std::array<std::uint8_t, 20> fis{};
-    fis[0] = 0x27;
-    fis[1] = 0x80;
-    fis[2] = command.command;
-    fis[3] = static_cast<std::uint8_t>(command.features);
-    fis[11] = static_cast<std::uint8_t>(command.features >> 8);
-    for (unsigned index = 0; index < 3; ++index) {
-      fis[4 + index] = static_cast<std::uint8_t>(command.lba >> (8 * index));
-      fis[8 + index] = static_cast<std::uint8_t>(command.lba >> (8 * index + 24));
-    }
-    fis[7] = command.device;
-    fis[12] = static_cast<std::uint8_t>(command.count);
-    fis[13] = static_cast<std::uint8_t>(command.count >> 8);
-    put(table(port, slot), fis);
-    if (!command.packet.empty()) {
-      std::array<std::uint8_t, 16> packet{};
-      std::copy(command.packet.begin(), command.packet.end(), packet.begin());
-      put(table(port, slot) + 0x40, packet);
-    }
-    std::uint64_t at = table(port, slot) + 0x80;
-    for (const Segment& segment : command.data) {
-      put(at, std::array<std::uint64_t, 2>{segment.address, std::uint64_t{segment.bytes - 1} << 32});
-      at += 16;
-    }
-    const auto flags =
-        static_cast<std::uint32_t>(5 | (command.packet.empty() ? 0 : 0x20) | (command.data.size() << 16));
-    put(list(port) + slot * 32,
-        std::array<std::uint32_t, 4>{flags, 0, static_cast<std::uint32_t>(table(port, slot)), 0});
+    write_ahci_command(*memory, list(port) + slot * 32, table(port, slot), command);
   }
   void issue(unsigned port, std::uint32_t mask) { port_write(port, storage::ahci::kPxCi, mask); }
 
