@@ -10,6 +10,8 @@ export SAFFRON_ROOT SAFFRON_CACHE SAFFRON_BUILD
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 # Precompiled headers and generated files would else be missed by the compiler cache.
 export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+# A second clone finds what the first has compiled.
+export CCACHE_BASEDIR="$SAFFRON_ROOT" CCACHE_NOHASHDIR=1
 
 saffron_step=0
 saffron_steps=${saffron_steps:-0}
