@@ -90,9 +90,11 @@ core::Result<void> Machine::reset() {
   }
   resetting_ = true;
   vcpus_->pause([this] {
-    const auto result = finish_reset();
+    auto result = finish_reset();
     if (!result.ok()) {
-      failed("the machine could not be reset: " + result.error().message);
+      core::Error error = std::move(result).error();
+      error.message = "the machine could not be reset: " + error.message;
+      failed(error);
     }
   });
   return {};
@@ -194,9 +196,9 @@ void Machine::disk_full(std::string id) {
   });
 }
 
-void Machine::failed(std::string text) {
-  core::log_error("machine", "{}", text);
-  last_error_ = api::ErrorInfo::from({core::ErrorCode::kInternal, std::move(text), "vcpu"});
+void Machine::failed(const core::Error& error) {
+  core::log_error("machine", "{}", error.message);
+  last_error_ = api::ErrorInfo::from(error);
   if (state_ != api::MachineState::kStopping && state_ != api::MachineState::kStopped) {
     set_state(api::MachineState::kCrashed);
   }

@@ -76,7 +76,7 @@ class Machine {
   void request_power_off();                  // Any thread.
   void guest_panicked(std::uint8_t events);  // Any thread.
   void disk_full(std::string id);            // Any thread.
-  void failed(std::string text);
+  void failed(const core::Error& error);
   void set_state(api::MachineState state, api::PauseReason reason = api::PauseReason::kNone);
   void pause_for(api::PauseReason reason);
   core::Result<void> finish_reset();

@@ -188,9 +188,11 @@ core::Result<void> MachineBuilder::add_firmware_facts() {
 
 core::Result<void> MachineBuilder::add_vcpus() {
   Machine& machine = machine_;
-  auto result = machine.platform_->create_vcpus({[&machine] { machine.request_reset(); },
-                                                 [&machine] { machine.request_power_off(); },
-                                                 [&machine](std::string text) { machine.failed(std::move(text)); }});
+  auto result = machine.platform_->create_vcpus(
+      {[&machine] { machine.request_reset(); }, [&machine] { machine.request_power_off(); },
+       [&machine](std::string text) {
+         machine.failed({core::ErrorCode::kInternal, std::move(text), "vcpu"});
+       }});
   if (!result.ok()) {
     return about(std::move(result).error(), "cpus");
   }

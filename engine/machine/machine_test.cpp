@@ -187,6 +187,7 @@ class MachineTest : public QObject {
   void a_guest_that_powers_off();
   void a_guest_that_resets_data();
   void a_guest_that_resets();
+  void a_reset_without_its_kernel_can_be_made_good();
   void a_guest_that_panics_data();
   void a_guest_that_panics();
   void a_guest_that_prints();
@@ -411,6 +412,28 @@ void MachineTest::a_guest_that_resets() {
   QCOMPARE(bench.events.front(), std::string("running"));
   QCOMPARE(bench.events.back(), std::string("stopped:forced"));
   QVERIFY(!bench.has("error"));
+}
+
+void MachineTest::a_reset_without_its_kernel_can_be_made_good() {
+  Bench bench;
+  bench.boot(kSpin);
+  QVERIFY(bench.build().ok());
+  QVERIFY(bench.machine->start().ok());
+  QVERIFY(QFile::remove(bench.folder.filePath("kernel")));
+
+  QVERIFY(bench.machine->reset().ok());
+  QVERIFY(bench.run_until([&] { return bench.has("error"); }));
+  QVERIFY(bench.machine->state() == api::MachineState::kCrashed);
+  QCOMPARE(bench.machine->last_error()->subject, std::string("boot.kernel"));
+  QCOMPARE(bench.machine->last_error()->code, std::string("not_found"));
+
+  bench.boot(kSpin);
+  QVERIFY(bench.machine->reset().ok());
+  QVERIFY(bench.run_until([&] { return bench.has("guest_reset"); }));
+  bench.settle();
+  QVERIFY(bench.machine->state() == api::MachineState::kRunning);
+  bench.machine->stop(api::StopReason::kForced);
+  QVERIFY(bench.run_until_ended());
 }
 
 void MachineTest::a_guest_that_panics_data() {
