@@ -187,7 +187,7 @@ wait_for_desktop() {
 
 start_display() {
   # Room for the library beside the console at its own size.
-  Xvfb -displayfd 3 -screen 0 1920x1200x24 -nolisten tcp 3>"$scratch/display" >"$log/xvfb.log" 2>&1 &
+  Xvfb -displayfd 3 -screen 0 2216x1000x24 -nolisten tcp 3>"$scratch/display" >"$log/xvfb.log" 2>&1 &
   started+=("$!")
   local round
   for round in $(seq 100); do
@@ -206,9 +206,9 @@ start_display() {
 arrange_windows() {
   local window
   window=$(xdotool search --onlyvisible --name '^Saffron$' | head -n 1) || true
-  [ -z "$window" ] || xdotool windowsize "$window" 880 1080 windowmove "$window" 8 60
+  [ -z "$window" ] || xdotool windowsize "$window" 880 900 windowmove "$window" 16 40
   window=$(xdotool search --onlyvisible --name 'Saffron Viewer$' | head -n 1) || true
-  [ -z "$window" ] || xdotool windowsize "$window" 1290 920 windowmove "$window" 620 200 windowactivate "$window"
+  [ -z "$window" ] || xdotool windowsize "$window" 1280 882 windowmove "$window" 920 40 windowactivate "$window"
 }
 
 step "Starting the demo machine"

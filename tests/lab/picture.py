@@ -4,6 +4,7 @@
 A Picture holds width x height pixels as 3 bytes (red, green, blue) each, rows from the top without padding.
 """
 
+import collections
 import functools
 import struct
 import zlib
@@ -80,11 +81,7 @@ class Picture:
 
     def colors(self):
         """How many pixels each color has."""
-        counts = {}
-        for offset in range(0, len(self.pixels), 3):
-            color = self.pixels[offset:offset + 3]
-            counts[color] = counts.get(color, 0) + 1
-        return {tuple(color): count for color, count in counts.items()}
+        return {tuple(color): count for (color,), count in collections.Counter(struct.iter_unpack("3s", self.pixels)).items()}
 
     def share_of(self, color, tolerance=0):
         """The part of all pixels, 0 to 1, that have this color."""
@@ -107,8 +104,8 @@ class Picture:
         """The part of pixels, 0 to 1, that differ; 1 when the sizes do."""
         if (self.width, self.height) != (other.width, other.height):
             return 1.0
-        different = sum(1 for offset in range(0, len(self.pixels), 3)
-                        if self.pixels[offset:offset + 3] != other.pixels[offset:offset + 3])
+        pairs = zip(struct.iter_unpack("3s", self.pixels), struct.iter_unpack("3s", other.pixels))
+        different = sum(1 for mine, theirs in pairs if mine != theirs)
         return different / (self.width * self.height)
 
     def text(self):

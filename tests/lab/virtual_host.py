@@ -296,11 +296,11 @@ class VirtualHost:
         """Starts the machine; raises LabError when there is no QEMU."""
         self.deadline = time.monotonic() + self.options.timeout
         ends = [stream.theirs.fileno() for stream in (self.stdout, self.stderr, self.stdin)]
+        own = None if self.options.interactive else subprocess.DEVNULL
         try:
-            self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-                self.arguments(), pass_fds=ends, preexec_fn=end_with_parent, start_new_session=not self.options.interactive,
-                stdin=None if self.options.interactive else subprocess.DEVNULL, stdout=None if self.options.interactive else
-                subprocess.DEVNULL, stderr=open(os.path.join(self.share, "qemu.log"), "wb"))
+            with open(os.path.join(self.share, "qemu.log"), "wb") as log:
+                self.process = subprocess.Popen(self.arguments(), pass_fds=ends, preexec_fn=end_with_parent, stdin=own, stdout=own,
+                                                stderr=log, start_new_session=not self.options.interactive)
         except OSError as error:
             raise LabError(f"cannot start {error.filename or 'qemu-system-x86_64'}: {error.strerror}") from error
         for stream in (self.stdout, self.stderr, self.stdin):

@@ -24,8 +24,8 @@ def case_text(keep):
     with installer("text", keep) as machine:
         machine.wait_still(is_menu, 2, 180, "isolinux's menu").save_png(f"{keep}/menu.png")
         machine.press("enter")
-        picture = machine.wait_still(lambda picture: picture.width >= 640 and picture.share_of(BLUE, 12) > 0.1 and
-                                     picture.share_of(GREY, 12) > 0.2, 3, 420, "the text installer's first question")
+        picture = machine.wait_still(lambda picture: picture.width >= 640 and picture.share_of(BLUE, 12) > 0.03 and
+                                     picture.share_of(GREY, 12) > 0.3, 3, 420, "the text installer's first question")
         picture.save_png(f"{keep}/text.png")
 
 
