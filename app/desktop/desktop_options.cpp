@@ -3,6 +3,7 @@
 
 #include <QtCore/QCommandLineParser>
 #include <QtCore/QCoreApplication>
+#include <QtCore/QFileInfo>
 #include <string_view>
 
 namespace saffron::desktop {
@@ -31,6 +32,7 @@ core::Result<DesktopOptions> parse_options(const QStringList& arguments) {
   parser.setApplicationDescription(
       "Virtual machines on a Linux desktop: the library of machines, their settings and their state.\n"
       "Closing it never stops a machine. saffronctl does the same from a shell; saffron-viewer shows a screen.");
+  parser.addPositionalArgument("image", "Make a new machine from this CD or disk image.", "[IMAGE]");
   parser.addHelpOption();
   parser.addVersionOption();
   const QCommandLineOption machine("machine", "Select the machine NAME.", "NAME");
@@ -48,8 +50,9 @@ core::Result<DesktopOptions> parse_options(const QStringList& arguments) {
   if (parser.isSet("version")) {
     parser.showVersion();
   }
-  if (!parser.positionalArguments().isEmpty()) {
-    return usage("unexpected argument: " + parser.positionalArguments().first());
+  const QStringList images = parser.positionalArguments();
+  if (images.size() > 1) {
+    return usage("unexpected argument: " + images[1]);
   }
   DesktopOptions options;
   const auto colors = common::color_scheme_from_name(parser.value(scheme));
@@ -60,6 +63,9 @@ core::Result<DesktopOptions> parse_options(const QStringList& arguments) {
   options.language = parser.value(language);
   options.machine = parser.value(machine);
   options.new_machine = parser.isSet(create);
+  if (!images.isEmpty()) {
+    options.image = QFileInfo(images[0]).absoluteFilePath();
+  }
   options.start = parser.isSet(start);
   if (options.start && options.machine.isEmpty()) {
     return usage("--start needs --machine");

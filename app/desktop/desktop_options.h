@@ -13,6 +13,7 @@ struct DesktopOptions {
   common::ColorScheme color_scheme = common::ColorScheme::kSystem;
   QString language;  // "en", "zh_CN"; empty: the user's.
   QString machine;   // To be selected.
+  QString image;     // A CD or disk image for a new machine; absolute.
   bool new_machine = false;
   bool start = false;  // The selected machine, at once.
 };

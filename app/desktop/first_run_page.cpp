@@ -25,7 +25,7 @@ FirstRunPage::FirstRunPage(QWidget* parent) : QWidget(parent) {
          "that has one."));
   text->setWordWrap(true);
   text->setAlignment(Qt::AlignCenter);
-  text->setFixedWidth(460);
+  text->setFixedSize(460, text->heightForWidth(460) + 8);  // A centred label would get the height of one line.
   auto* create = new QPushButton(common::own_icon("list-add"), tr("&New Machine…"));
   create->setObjectName("first_new_machine");
   create->setDefault(true);

@@ -3,6 +3,7 @@
 
 #include <QtCore/QCollator>
 #include <QtCore/QFileInfo>
+#include <QtCore/QLocale>
 #include <algorithm>
 
 #include "app/desktop/async.h"
@@ -218,7 +219,9 @@ bool LibraryFilter::lessThan(const QModelIndex& left, const QModelIndex& right) 
       return of(left) < of(right);
     }
   }
-  QCollator collator;
+  // The C locale knows no numbers in names.
+  const QLocale locale;
+  QCollator collator(locale.language() == QLocale::C ? QLocale(QLocale::English) : locale);
   collator.setNumericMode(true);
   collator.setCaseSensitivity(Qt::CaseInsensitive);
   return collator.compare(left.data().toString(), right.data().toString()) < 0;

@@ -111,8 +111,10 @@ LogWindow::LogWindow(const api::MachinePaths& paths, QWidget* parent)
   setObjectName("log_window");
   resize(860, 560);
   auto* engine = new LogView(QString::fromStdString(paths.log_file));
+  engine->setObjectName("engine_log");
   engine->setAccessibleName(tr("Engine log"));
   auto* serial = new LogView(QString::fromStdString(paths.serial_log));
+  serial->setObjectName("serial_log");
   serial->setAccessibleName(tr("Serial port log"));
   tabs_->addTab(engine, tr("&Engine"));
   tabs_->addTab(serial, tr("&Serial Port"));

@@ -56,6 +56,7 @@ MachineActions::MachineActions(LibraryModel& library, QWidget* window)
 QAction* MachineActions::add(const char* name, const char* icon, const QString& text, void (MachineActions::*slot)()) {
   auto* action = new QAction(common::own_icon(icon), text, this);
   action->setObjectName(name);
+  action->setIconText(plain_label(text));
   connect(action, &QAction::triggered, this, slot);
   return action;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // MachineActions: the menus whose entries depend on the machine.
 #include <QtCore/QFileInfo>
-#include <QtCore/QRegularExpression>
 #include <QtGui/QClipboard>
 #include <QtGui/QGuiApplication>
 #include <QtWidgets/QFileDialog>
@@ -116,9 +115,7 @@ void MachineActions::fill_commands() {
   };
   for (const auto& entry : commands) {
     // A "…" promises a dialog; a command has none.
-    QString label = entry.action->text();
-    label.remove("…").remove("&");
-    label.remove(QRegularExpression("\\([A-Z]\\)"));
+    const QString label = plain_label(entry.action->text());
     QAction* copy = copy_command->addAction(entry.action->icon(), label + "\t" + entry.command);
     connect(copy, &QAction::triggered, this, [this, command = entry.command] {
       QGuiApplication::clipboard()->setText(command);

@@ -77,7 +77,10 @@ Phase MachineSession::phase() const {
     return Phase::kLaunching;
   }
   if (client_ == nullptr) {
-    return entry_.running ? Phase::kConnecting : entry_.config ? Phase::kStopped : Phase::kBroken;
+    if (entry_.running) {
+      return winding_down_ ? Phase::kStopping : Phase::kConnecting;
+    }
+    return entry_.config ? Phase::kStopped : Phase::kBroken;
   }
   if (!subscribed_) {
     return Phase::kConnecting;
@@ -136,6 +139,7 @@ double MachineSession::uptime_seconds() const {
 
 void MachineSession::set_entry(api::MachineEntry entry) {
   entry_ = std::move(entry);
+  winding_down_ = winding_down_ && entry_.running;
   if (entry_.running && client_ == nullptr && !launching_) {
     connect_to_engine();
   }
@@ -169,6 +173,7 @@ void MachineSession::take_status(api::MachineStatus status) {
   status_ = std::move(status);
   status_age_.start();
   subscribed_ = true;
+  winding_down_ = false;
   if (status_.last_error && status_.state == api::MachineState::kCrashed) {
     report(tr("The machine has crashed."), status_.last_error->to_error());
   }
@@ -207,7 +212,7 @@ void MachineSession::engine_has_gone() {
   subscribed_ = false;
   grabbing_thumbnail_ = false;
   thumbnail_ = {};
-  entry_.running = false;  // Until the library has looked; it may still be tidying up.
+  winding_down_ = true;  // Until the library has seen that its lock is free.
   emit changed();
   emit thumbnail_changed();
   emit refresh_wanted();
@@ -386,6 +391,7 @@ void MachineSession::launch_ended(core::Result<void> outcome) {
     entry_.running = true;
     connect_to_engine();
   } else {
+    winding_down_ = true;
     report(tr("Cannot start “%1”.").arg(name()), outcome.error());
     emit refresh_wanted();
   }

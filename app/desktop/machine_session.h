@@ -95,6 +95,7 @@ class MachineSession final : public QObject {
   QTimer retry_;
   bool launching_ = false;
   bool subscribed_ = false;
+  bool winding_down_ = false;  // The engine has said goodbye, but may still hold its lock.
   bool stop_was_announced_ = false;
   bool grabbing_thumbnail_ = false;
   QImage thumbnail_;

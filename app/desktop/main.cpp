@@ -36,7 +36,9 @@ void follow(desktop::MainWindow& window, const desktop::DesktopOptions& options)
       window.start_when_there(options.machine);
     }
   }
-  if (options.new_machine) {
+  if (!options.image.isEmpty()) {
+    window.open_image(options.image);
+  } else if (options.new_machine) {
     window.open_wizard();
   }
 }
@@ -44,6 +46,8 @@ void follow(desktop::MainWindow& window, const desktop::DesktopOptions& options)
 int run(QApplication& application, const desktop::DesktopOptions& options) {
   if (!options.language.isEmpty()) {
     QLocale::setDefault(QLocale(options.language));
+  } else if (QLocale().language() == QLocale::C) {
+    QLocale::setDefault(QLocale(QLocale::English));  // For its plurals.
   }
   common::install_translations(application, "saffron");
   QApplication::setWindowIcon(QIcon(":/icons/saffron.svg"));

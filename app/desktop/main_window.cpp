@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/desktop/main_window.h"
 
+#include <QtCore/QMimeData>
 #include <QtCore/QSettings>
 #include <QtGui/QCloseEvent>
+#include <QtGui/QDropEvent>
 #include <QtWidgets/QApplication>
 #include <QtWidgets/QMessageBox>
 #include <QtWidgets/QToolBar>
@@ -15,6 +17,7 @@
 #include "app/desktop/log_window.h"
 #include "app/desktop/new_machine_wizard.h"
 #include "app/desktop/settings_dialog.h"
+#include "app/desktop/texts.h"
 
 namespace saffron::desktop {
 
@@ -41,6 +44,7 @@ MainWindow::MainWindow(api::MachineLibrary library, QWidget* parent)
   setObjectName("main_window");
   resize(1120, 760);
   setContextMenuPolicy(Qt::NoContextMenu);
+  setAcceptDrops(true);
   build_list();
   auto* first = new FirstRunPage;
   connect(first, &FirstRunPage::new_machine_wanted, this, &MainWindow::open_wizard);
@@ -104,6 +108,7 @@ void MainWindow::build_list() {
 void MainWindow::build_tool_bar() {
   new_machine_ = new QAction(common::own_icon("list-add"), tr("&New Machine…"), this);
   new_machine_->setObjectName("new_machine");
+  new_machine_->setIconText(plain_label(new_machine_->text()));
   new_machine_->setShortcut(QKeySequence::New);
   connect(new_machine_, &QAction::triggered, this, &MainWindow::open_wizard);
   auto* bar = addToolBar(tr("Tools"));
@@ -141,6 +146,9 @@ void MainWindow::connect_library() {
     update_page();
     if (!wanted_.isEmpty()) {
       select(wanted_);
+    }
+    if (!to_start_.isEmpty()) {
+      start_when_there(to_start_);
     }
   });
   connect(model_, &LibraryModel::noticed, this, &MainWindow::show_notice);
@@ -253,16 +261,28 @@ NewMachineWizard* MainWindow::open_wizard() {
   return wizard_;
 }
 
+void MainWindow::open_image(const QString& path) {
+  open_wizard()->source_page().use_file(path);
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+  const QList<QUrl> urls = event->mimeData()->urls();
+  if (urls.size() == 1 && urls.first().isLocalFile()) {
+    event->acceptProposedAction();
+  }
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+  open_image(event->mimeData()->urls().value(0).toLocalFile());
+  event->acceptProposedAction();
+}
+
 void MainWindow::start_when_there(const QString& name) {
-  auto* waiter = new QObject(this);
-  const auto try_start = [this, name, waiter] {
-    if (MachineSession* session = model_->find(name)) {
-      session->start();
-      waiter->deleteLater();
-    }
-  };
-  connect(model_, &LibraryModel::rowsInserted, waiter, try_start, Qt::QueuedConnection);
-  try_start();
+  to_start_ = name;
+  if (MachineSession* session = model_->find(name)) {
+    to_start_.clear();
+    session->start();
+  }
 }
 
 QWidget* MainWindow::open_settings(MachineSession* session) {

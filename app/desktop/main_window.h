@@ -39,6 +39,8 @@ class MainWindow final : public QMainWindow {
   void start_when_there(const QString& name);
   void show_notice(const Notice& notice);
   NewMachineWizard* open_wizard();
+  /// The assistant, with that CD or disk image chosen.
+  void open_image(const QString& path);
   QWidget* open_settings(MachineSession* session);
   QWidget* open_log(const QString& machine);
   HostWindow* open_host();
@@ -49,6 +51,8 @@ class MainWindow final : public QMainWindow {
 
  protected:
   void closeEvent(QCloseEvent* event) override;
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
   void changeEvent(QEvent* event) override;
 
  private:
@@ -78,7 +82,8 @@ class MainWindow final : public QMainWindow {
   QAction* new_machine_;
   QAction* tiles_action_;
   QTimer thumbnails_;
-  QString wanted_;  // To be selected as soon as it is there.
+  QString wanted_;    // To be selected as soon as it is there,
+  QString to_start_;  // and started.
   QPointer<HostWindow> host_window_;
   QPointer<NewMachineWizard> wizard_;
 };

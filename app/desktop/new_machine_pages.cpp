@@ -106,6 +106,12 @@ void SourcePage::choose(MachineSource source) {
   choices_.at(source)->setChecked(true);
 }
 
+void SourcePage::use_file(const QString& path) {
+  const bool disk = path.endsWith(".raw", Qt::CaseInsensitive);
+  choose(disk ? MachineSource::kDiskImage : MachineSource::kCdImage);
+  (disk ? disk_ : iso_)->set_path(QFileInfo(path).absoluteFilePath());
+}
+
 void SourcePage::source_changed() {
   const MachineSource chosen = source();
   form_->set_row_visible("cdroms", chosen == MachineSource::kCdImage);

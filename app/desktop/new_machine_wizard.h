@@ -27,6 +27,8 @@ class SourcePage final : public QWizardPage {
   bool isComplete() const override;
   MachineSource source() const;
   void choose(MachineSource source);
+  /// Starts from that file: a CD image, or a disk image if its name says so.
+  void use_file(const QString& path);
   /// A name for the machine, from the file's; may be empty.
   QString suggested_name() const;
   void fill(api::MachineConfig& config) const;

@@ -28,7 +28,8 @@ bool SingleInstance::handed_over(const DesktopOptions& options) {
   if (!socket.waitForConnected(kPatienceMilliseconds)) {
     return false;
   }
-  const QJsonObject request{{"machine", options.machine}, {"new", options.new_machine}, {"start", options.start}};
+  const QJsonObject request{
+      {"machine", options.machine}, {"image", options.image}, {"new", options.new_machine}, {"start", options.start}};
   socket.write(QJsonDocument(request).toJson(QJsonDocument::Compact) + "\n");
   // It answers as soon as it is in its event loop; one that hangs does not keep us from opening.
   return socket.waitForReadyRead(kPatienceMilliseconds) && socket.readAll().startsWith("ok");
@@ -54,6 +55,7 @@ void SingleInstance::take_connection() {
       const QJsonObject request = QJsonDocument::fromJson(socket->readLine(kMaxRequestBytes)).object();
       DesktopOptions options;
       options.machine = request["machine"].toString();
+      options.image = request["image"].toString();
       options.new_machine = request["new"].toBool();
       options.start = request["start"].toBool();
       socket->write("ok\n");

@@ -137,6 +137,11 @@ QString panic_action_text(api::PanicAction action) {
   return Texts::tr("Turn off");
 }
 
+QString plain_label(QString text) {
+  static const QRegularExpression bracketed("\\(&.\\)");
+  return text.remove(bracketed).remove('&').remove("…");
+}
+
 QString shell_quoted(const QString& word) {
   static const QRegularExpression plain("\\A[A-Za-z0-9_@%+=:,./-]+\\z");
   if (plain.match(word).hasMatch()) {

@@ -29,6 +29,8 @@ QString boot_device_text(api::BootDevice device);
 QString disk_bus_text(api::DiskBus bus);
 QString panic_action_text(api::PanicAction action);
 
+/// A menu entry's text without its mnemonic ("&S", "(&S)") and without "…".
+QString plain_label(QString text);
 /// For a shell; quoted where necessary.
 QString shell_quoted(const QString& word);
 

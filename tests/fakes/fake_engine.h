@@ -26,7 +26,7 @@ class FakeEngine {
     loop_thread_ = core::LoopThread::start("fake engine").value();
     auto lock = api::MachineLock::acquire(paths);
     if (lock.ok()) {
-      lock_ = std::move(lock).value();
+      lock_.emplace(std::move(lock).value());
     }
     run([&] {
       api::ControlServerOptions options;

@@ -13,4 +13,4 @@ add_executable(window_shots window_shots.cpp)
 target_link_libraries(window_shots PRIVATE saffron_options saffron_desktop_parts saffron_fakes Qt6::Test fmt::fmt)
 add_test(NAME window_shots COMMAND ${XVFB_RUN} -a -s "-screen 0 1600x1200x24" $<TARGET_FILE:window_shots>
   ${CMAKE_BINARY_DIR}/shots)
-set_tests_properties(window_shots PROPERTIES TIMEOUT 120 LABELS "gui")
+set_tests_properties(window_shots PROPERTIES TIMEOUT 300 LABELS "gui")

@@ -142,7 +142,7 @@ class DesktopMachineTest : public QObject {
     QVERIFY(question != nullptr);
     QTest::mouseClick(question->findChild<QPushButton*>("confirm"), Qt::LeftButton);
     QTRY_COMPARE_WITH_TIMEOUT(session()->phase(), Phase::kStopped, 20000);
-    QVERIFY(!files->library.running("grub"));
+    QTRY_VERIFY(!files->library.running("grub"));
   }
 
   void a_machine_started_by_an_application_outlives_it() {
@@ -166,7 +166,7 @@ class DesktopMachineTest : public QObject {
     window->select("grub");
     window->actions().start->trigger();
     QTRY_VERIFY_WITH_TIMEOUT(window->messages().last_text().contains("disk.raw"), 30000);
-    QCOMPARE(session()->phase(), Phase::kStopped);
+    QTRY_COMPARE_WITH_TIMEOUT(session()->phase(), Phase::kStopped, 20000);
   }
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The desktop application's window, with machines whose engines are fakes: what it shows and what it asks for.
-#include <QtGui/QClipboard>
+#include <QtCore/QMimeData>
+#include <QtGui/QDropEvent>
 #include <QtTest/QtTest>
 #include <QtWidgets/QApplication>
 #include <QtWidgets/QComboBox>
@@ -255,6 +256,22 @@ class DesktopTest : public QObject {
     QTRY_COMPARE(window->list().currentIndex().data().toString(), QString("penguin"));
   }
 
+  void a_dropped_image_opens_the_wizard() {
+    const std::string iso = files->make_file("dropped.iso");
+    open();
+    QMimeData data;
+    data.setUrls({QUrl::fromLocalFile(QString::fromStdString(iso))});
+    QDragEnterEvent enter(QPoint(50, 50), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(window.get(), &enter);
+    QVERIFY(enter.isAccepted());
+    QDropEvent drop(QPointF(50, 50), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(window.get(), &drop);
+    auto* wizard = window->findChild<desktop::NewMachineWizard*>();
+    QVERIFY(wizard != nullptr);
+    QTRY_VERIFY(wizard->button(QWizard::NextButton)->isEnabled());
+    QCOMPARE(wizard->source_page().suggested_name(), QString("dropped"));
+  }
+
   void the_wizard_refuses_a_taken_name() {
     files->make_machine("taken");
     open();
@@ -275,7 +292,7 @@ class DesktopTest : public QObject {
     QVERIFY(log.open(QIODevice::WriteOnly | QIODevice::Unbuffered));
     log.write("first line\n");
     open();
-    auto* view = qobject_cast<desktop::LogWindow*>(window->open_log("m"))->findChild<desktop::LogView*>();
+    auto* view = window->open_log("m")->findChild<desktop::LogView*>("engine_log");
     QTRY_VERIFY(view->toPlainText().contains("first line"));
     log.write("second line\n");
     QTRY_COMPARE(view->toPlainText().trimmed(), QString("first line\nsecond line"));
@@ -347,6 +364,11 @@ class DesktopTest : public QObject {
     QCoreApplication::removeTranslator(&chinese);
     QVERIFY(text.contains("999") && text.contains("64") && !text.contains("machine"));
     QCOMPARE(desktop::engine_text("Never heard of this"), QString("Never heard of this"));
+  }
+
+  void labels_lose_their_mnemonics() {
+    QCOMPARE(desktop::plain_label("S&ettings…"), QString("Settings"));
+    QCOMPARE(desktop::plain_label("设置(&E)…"), QString("设置"));
   }
 
   void words_for_shells_are_quoted() {
