@@ -20,7 +20,7 @@ struct FirmwareConfig {
   bool operator==(const FirmwareConfig&) const = default;
 };
 
-/// With `kernel`, the machine boots it directly (bzImage or PVH) and `order` plays no part until the guest resets.
+/// With `kernel`, the machine boots it directly (bzImage or PVH) again after each reset, and `order` plays no part.
 /// Paths here and in disks and cdroms are absolute, or relative to the machine's directory: see resolve_path().
 struct BootConfig {
   std::vector<BootDevice> order{BootDevice::kDisk, BootDevice::kCdrom};  // Each at most once.
