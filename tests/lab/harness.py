@@ -351,7 +351,16 @@ def tiny_boot(commands="", end="poweroff", kernel="cloud-amd64", words=""):
 def grub_prompt(machine, patience=200):
     """From GRUB's menu on the rescue CD to its prompt; returns the screen's text."""
     machine.wait_text("GNU GRUB +version", patience)
-    machine.press("c")
+    # While the menu counts down, a key may do no more than stop that; on a slow host also after a while.
+    for attempt in range(8):
+        machine.press("c")
+        try:
+            machine.wait_text("^grub>", patience / 8)
+            break
+        except Failure:
+            if attempt == 7:
+                raise
+    machine.press("ctrl-u")
     return machine.wait_text("^grub>", patience)
 
 

@@ -46,7 +46,7 @@ def case_desktop(keep):
         machine.type("echo ty''ped >mark; sync\n")
         # The serial port has a shell of its own, for what the terminal on the screen did.
         machine.send_serial("until [ -s /home/demo/mark ]; do sleep 1; done; cat /home/demo/mark\n")
-        machine.wait_serial("^typed$", 60)
+        machine.wait_serial("typed$", 60)
         machine.call("power_button")
         check(machine.wait_exit(240) == 0, "the engine did not end cleanly")
 

@@ -5,7 +5,7 @@ import os
 
 from harness import Machine, Skip, check, grub_prompt, guest_folder
 
-SUITE = {"where": "native", "guests": ["media"], "timeout": 400}
+SUITE = {"where": "native", "guests": ["media"], "timeout": 700}
 
 
 def need_kvm():
