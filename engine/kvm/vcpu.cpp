@@ -55,8 +55,13 @@ kvm_segment flat_segment(std::uint16_t selector, std::uint8_t type, bool long_co
 
 }  // namespace
 
-Vcpu::Vcpu(unsigned index, KvmFd fd, std::span<std::uint8_t> map, const core::Bus& io, const core::Bus& memory)
-    : index_(index), fd_(std::move(fd)), map_(map), io_(io), memory_(memory) {}
+Vcpu::Vcpu(Parts parts)
+    : index_(parts.index),
+      fd_(std::move(parts.fd)),
+      map_(parts.map),
+      posted_writes_(parts.posted_writes),
+      io_(parts.io),
+      memory_(parts.memory) {}
 
 Vcpu::~Vcpu() {
   ::munmap(map_.data(), map_.size());
@@ -71,8 +76,9 @@ core::Result<std::unique_ptr<Vcpu>> Vcpu::create(Vm& vm, unsigned index, std::ve
   if (address == MAP_FAILED) {
     return core::Error::from_errno(errno, what, "cpus.count");
   }
-  auto vcpu =
-      std::unique_ptr<Vcpu>(new Vcpu(index, std::move(fd), {static_cast<std::uint8_t*>(address), size}, io, memory));
+  const std::span<std::uint8_t> map(static_cast<std::uint8_t*>(address), size);
+  auto vcpu = std::unique_ptr<Vcpu>(new Vcpu({index, std::move(fd), map, vm.posted_writes(), io, memory}));
+  vm.posted_writes().use_map(vm.system(), map);
   std::vector<std::uint64_t> buffer((sizeof(kvm_cpuid2) + cpuid.size() * sizeof(cpuid[0])) / 8 + 1);
   kvm_cpuid2 header{};
   header.nent = static_cast<std::uint32_t>(cpuid.size());
@@ -104,6 +110,7 @@ VcpuExit Vcpu::run(bool enter) {
     set_immediate_exit(1);
   }
   const int result = fd_.raw(KVM_RUN, 0UL);
+  posted_writes_.perform(io_);
   if (result == -EINTR || result == -EAGAIN) {
     // EAGAIN: an application processor that waits for its start-up was kicked.
     return VcpuExit::kInterrupted;

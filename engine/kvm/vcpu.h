@@ -64,7 +64,15 @@ class Vcpu {
   unsigned index() const { return index_; }
 
  private:
-  Vcpu(unsigned index, KvmFd fd, std::span<std::uint8_t> map, const core::Bus& io, const core::Bus& memory);
+  struct Parts {
+    unsigned index;
+    KvmFd fd;
+    std::span<std::uint8_t> map;
+    PostedWrites& posted_writes;
+    const core::Bus& io;
+    const core::Bus& memory;
+  };
+  explicit Vcpu(Parts parts);
   void set_immediate_exit(std::uint8_t value);
   kvm_run& shared() const;
   VcpuExit dispatch();
@@ -77,6 +85,7 @@ class Vcpu {
   unsigned index_;
   KvmFd fd_;
   std::span<std::uint8_t> map_;
+  PostedWrites& posted_writes_;
   const core::Bus& io_;
   const core::Bus& memory_;
   VcpuState power_on_;

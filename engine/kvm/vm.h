@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "engine/core/memory_slot.h"
+#include "engine/kvm/posted_writes.h"
 #include "engine/kvm/system.h"
 
 namespace saffron::kvm {
@@ -33,6 +34,10 @@ class Vm final : public core::MemorySlotFactory, public core::DoorbellBinder {
   /// Power-on state of PIC, IOAPIC and PIT (machine reset; vCPUs stopped).
   void reset_irqchips();
 
+  /// Before vCPUs are made: writes to these ports need no answer and no haste.
+  void post_writes(std::uint16_t port, std::uint16_t size) { posted_writes_.allow(system_, fd_, port, size); }
+  PostedWrites& posted_writes() { return posted_writes_; }
+
   /// The guest's TSC frequency in kHz; 0 where KVM does not know it.
   std::uint32_t tsc_khz() const;
   const System& system() const { return system_; }
@@ -48,6 +53,7 @@ class Vm final : public core::MemorySlotFactory, public core::DoorbellBinder {
 
   const System& system_;
   KvmFd fd_;
+  PostedWrites posted_writes_;
   std::mutex mutex_;  // Leaf lock; guards what follows.
   std::set<std::uint32_t> free_ids_;
   std::uint32_t next_id_ = 0;

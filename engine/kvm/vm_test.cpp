@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "engine/kvm/cpuid.h"
 #include "engine/kvm/irq_chip.h"
@@ -114,6 +115,37 @@ class VmTest : public QObject {
     left = 2;
     guest.run();
     QCOMPARE(guest.port.written, (std::vector<std::uint8_t>{0, 1, 2, 0, 1}));
+  }
+  void posted_writes_come_all_and_before_the_next_access() {
+    // 400 times, more than the kernel keeps: out 0x11,al; inc al. Then out 0x10,al; hlt
+    constexpr std::array<std::uint8_t, 12> kCode{0xb9, 0x90, 0x01, 0xe6, 0x11, 0xfe,
+                                                 0xc0, 0xe2, 0xfa, 0xe6, 0x10, 0xf4};
+    Guest guest(kCode);
+    Port posted;
+    guest.io.insert({0x11, 1}, posted).value();
+    guest.vm->post_writes(0x11, 1);
+    std::vector<std::uint8_t> seen;
+    guest.port.on_write = [&] {
+      seen = posted.written;
+      guest.stop();
+    };
+    guest.run();
+    std::vector<std::uint8_t> expected(400);
+    std::iota(expected.begin(), expected.end(), std::uint8_t{0});
+    QCOMPARE(seen, expected);
+    QCOMPARE(posted.written, expected);
+  }
+  void posted_writes_come_when_the_guest_is_paused() {
+    // out 0x11,al; out 0x10,al; inc al; out 0x11,al; jmp to itself
+    constexpr std::array<std::uint8_t, 10> kCode{0xe6, 0x11, 0xe6, 0x10, 0xfe, 0xc0, 0xe6, 0x11, 0xeb, 0xfe};
+    Guest guest(kCode);
+    Port posted;
+    guest.io.insert({0x11, 1}, posted).value();
+    guest.vm->post_writes(0x11, 1);
+    auto timer = guest.loop->create_timer([&] { guest.stop(); });
+    guest.port.on_write = [&] { guest.loop->post([&] { timer->arm(guest.loop->clock().now_ns() + 50'000'000); }); };
+    guest.run();
+    QCOMPARE(posted.written, (std::vector<std::uint8_t>{0, 1}));
   }
   void pausing_a_busy_loop_needs_no_exit() {
     constexpr std::array<std::uint8_t, 2> kCode{0xeb, 0xfe};

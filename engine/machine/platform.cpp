@@ -42,6 +42,8 @@ core::Result<void> Platform::build(const PlatformOptions& options) {
   }
   ram = SAFFRON_TRY(core::GuestMemory::create(layout.regions()));
   vm = SAFFRON_TRY(kvm::Vm::create(*system));
+  vm->post_writes(0x70, 1);  // The RTC's index: a read of its data follows, or nothing.
+  vm->post_writes(0x80, 1);  // POST codes and Linux' I/O delay: nobody listens.
   interrupts = SAFFRON_TRY(kvm::IrqChip::create(*vm));
   SAFFRON_TRY(map_ram());
   firmware_memory_ = SAFFRON_TRY(FirmwareMemory::create(*ram, *vm, options.bios));
