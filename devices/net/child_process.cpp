@@ -29,6 +29,8 @@ constexpr int kFinishTimeoutMs = 2000;
   if (::getppid() != parent) {
     ::_exit(127);  // The engine is gone already.
   }
+  // passt writes here and there into 67 MiB of buffers: with huge pages, all between would become real.
+  ::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   for (int number = 1; number < NSIG; ++number) {
     ::signal(number, SIG_DFL);
   }
