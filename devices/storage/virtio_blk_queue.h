@@ -58,7 +58,7 @@ class VirtioBlkQueue final {
   bool take_available();
   /// Waits a little for more before sleeping, where that has paid off; returns whether more came.
   bool poll_briefly();
-  void adapt_polling(std::int64_t slept_ns);
+  void adapt_polling(std::uint64_t slept);
 
   void begin(virtio::DescriptorChain chain);
   void read_or_write(unsigned slot, const VirtioBlkHeader& header, virtio::ChainReader& reader);
@@ -79,8 +79,8 @@ class VirtioBlkQueue final {
   std::vector<unsigned> free_requests_;
   bool processing_ = false;
   std::uint64_t completed_ = 0;
-  std::int64_t poll_ns_ = 0;
-  std::int64_t idle_since_ns_ = 0;
+  std::uint64_t poll_ticks_ = 0;
+  std::uint64_t idle_since_ = 0;
 };
 
 }  // namespace saffron::storage
