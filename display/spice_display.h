@@ -62,7 +62,8 @@ class SpiceServer {
   /// The sink that create attached to the source.
   virtual ports::DisplaySink& sink() = 0;
   virtual SpiceInfo info() const = 0;
-  /// The ticket for TCP clients from now on; connected ones stay. Empty: nobody new gets in over TCP.
+  /// The ticket for TCP clients from now on, also where none was needed; connected ones stay. Empty: nobody new gets
+  /// in over TCP.
   virtual core::Result<void> set_ticket(const std::string& ticket) = 0;
   /// Called on the loop's thread with the number of clients whenever it changes.
   virtual void set_listener(std::function<void(unsigned)> listener) = 0;

@@ -78,7 +78,7 @@ Result<void> SpiceServerImpl::start_library(const SpiceOptions& options) {
   if (spice_server_init(server_, core_.interface()) != 0) {
     return Error{ErrorCode::kInternal, "the SPICE library does not start", {}};
   }
-  SAFFRON_TRY(set_ticket(options.ticket));
+  SAFFRON_TRY(apply_ticket(options.ticket));
   SAFFRON_TRY(screen_.attach(server_));
   SAFFRON_TRY(inputs_.attach(server_));
   spice_server_vm_start(server_);
@@ -95,13 +95,13 @@ Result<void> SpiceServerImpl::start_listening(const SpiceOptions& options) {
   if (!options.tcp) {
     return {};
   }
-  const bool open = options.ticket.empty();
-  if (open && !options.allow_tcp_without_ticket) {
+  open_ = options.ticket.empty();
+  if (open_ && !options.allow_tcp_without_ticket) {
     return Error{ErrorCode::kInvalidArgument, "SPICE over TCP needs a ticket (a password)", "ticket"};
   }
   tcp_listener_ = SAFFRON_TRY(SpiceListener::listen_tcp(
-      loop, *options.tcp, [this, open](UniqueFd socket) { add_client(std::move(socket), !open); }));
-  if (open && !tcp_listener_->local_only()) {
+      loop, *options.tcp, [this](UniqueFd socket) { add_client(std::move(socket), !open_); }));
+  if (open_ && !tcp_listener_->local_only()) {
     return Error{ErrorCode::kInvalidArgument, "SPICE over TCP without a ticket is for loopback addresses only",
                  options.tcp->address};
   }
@@ -163,6 +163,12 @@ SpiceInfo SpiceServerImpl::info() const {
 }
 
 Result<void> SpiceServerImpl::set_ticket(const std::string& ticket) {
+  SAFFRON_TRY(apply_ticket(ticket));
+  open_ = false;
+  return {};
+}
+
+Result<void> SpiceServerImpl::apply_ticket(const std::string& ticket) {
   SAFFRON_TRY(check_ticket(ticket));
   const SpiceCore::Scope scope(core_);
   // No password at all makes the library refuse every ticket, which is what an empty one means here. Lifetime 0: for

@@ -36,6 +36,7 @@ class SpiceServerImpl final : public SpiceServer {
   core::Result<void> start(const SpiceOptions& options);
   core::Result<void> start_library(const SpiceOptions& options);
   core::Result<void> start_listening(const SpiceOptions& options);
+  core::Result<void> apply_ticket(const std::string& ticket);
   void add_client(core::UniqueFd socket, bool needs_ticket);
   void channel_event(int event, SpiceChannelEventInfo* info);
 
@@ -46,6 +47,7 @@ class SpiceServerImpl final : public SpiceServer {
   std::unique_ptr<SpiceListener> unix_listener_;
   std::unique_ptr<SpiceListener> tcp_listener_;
   bool ending_ = false;
+  bool open_ = false;  // TCP clients need no ticket.
   std::size_t connections_ = 0;
   core::LogOnce refused_;
   std::map<const SpiceChannelEventInfo*, std::string> clients_;  // By their main channel.

@@ -263,6 +263,18 @@ class SpiceServerTest : public QObject {
     COMPARE_FRAMES(spicy_screenshot(host, {"-h", "127.0.0.1", "-p", port, "-w", "another"}), host.frame());
   }
 
+  void a_port_without_a_ticket_closes_once_one_is_set() {
+    if (QStandardPaths::findExecutable("spicy-screenshot").isEmpty()) {
+      QSKIP("spicy-screenshot (spice-client-gtk) is not installed");
+    }
+    Host host(tcp_options({}, 0, true));
+    const QString port = QString::number(host.server->info().tcp_port);
+    COMPARE_FRAMES(spicy_screenshot(host, {"-h", "127.0.0.1", "-p", port}), host.frame());
+    host.run([&] { QVERIFY(host.server->set_ticket("now").ok()); });
+    QVERIFY(spicy_screenshot(host, {"-h", "127.0.0.1", "-p", port}).pixels.empty());
+    COMPARE_FRAMES(spicy_screenshot(host, {"-h", "127.0.0.1", "-p", port, "-w", "now"}), host.frame());
+  }
+
   void nobody_looking_costs_the_device_nothing() {
     Host host;
     bool viewers = true;

@@ -5,6 +5,7 @@
 #include <QtCore/QSettings>
 #include <QtGui/QCloseEvent>
 #include <QtGui/QScreen>
+#include <QtGui/QWindow>
 #include <QtWidgets/QLabel>
 #include <QtWidgets/QMenuBar>
 #include <QtWidgets/QMessageBox>
@@ -242,8 +243,9 @@ void ViewerWindow::changeEvent(QEvent* event) {
 /// Without a window manager (a thin client's bare X server) nobody makes a full-screen window large.
 void ViewerWindow::fill_screen() {
   if (isFullScreen() && size() != screen()->size()) {
-    geometry_before_ = geometry();
-    setGeometry(screen()->geometry());
+    geometry_before_ = normalGeometry();
+    // Not QWidget's: that would end the full-screen state.
+    windowHandle()->setGeometry(screen()->geometry());
   }
 }
 
