@@ -45,8 +45,8 @@ def parse(arguments):
     return options
 
 
-def measure(options, where):
-    """Runs the measures of this place; one that fails is told and left out."""
+def measure(options, where, save=lambda results: None):
+    """Runs the measures of this place; one that fails is told and left out. `save` gets all results so far, after each measure."""
     real_cpu = where == "lab"
     options.real_cpu = real_cpu
     options.settle = 10
@@ -62,6 +62,7 @@ def measure(options, where):
             results += [{**result, "where": where} for result in function(options)]
         except BenchError as error:
             print(f"{name} could not be measured: {error}", file=sys.stderr, flush=True)
+        save(results)
     return results
 
 
@@ -93,11 +94,15 @@ def in_lab(options, disk, folder):
         return json.load(file)
 
 
+def write_json(path, value):
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(value, file, indent=2)
+
+
 def main():
     options = parse(sys.argv[1:])
     if options.inside:
-        with open(os.path.join(options.inside, RESULTS), "w", encoding="utf-8") as file:
-            json.dump(measure(options, "lab"), file)
+        measure(options, "lab", lambda results: write_json(os.path.join(options.inside, RESULTS), results))
         return 0
     folder = tempfile.mkdtemp(prefix="saffron-bench.")
     try:
@@ -118,8 +123,7 @@ def main():
     else:
         print(figures.table(rows))
         if options.json:
-            with open(options.json, "w", encoding="utf-8") as file:
-                json.dump(rows, file, indent=2)
+            write_json(options.json, rows)
     if not rows:
         return 1
     return 1 if options.strict and any(row["met"] is False for row in rows) else 0
