@@ -36,8 +36,10 @@ def written(test, prefix, names):
     properties = {entry["name"]: entry["value"] for entry in test.get("properties", [])}
     if prefix:
         properties["ENVIRONMENT"] = properties.get("ENVIRONMENT", []) + [
-            option for option in SANITIZER_OPTIONS if not any(entry.startswith(option.split("=")[0] + "=")
-                                                              for entry in properties.get("ENVIRONMENT", []))]
+            option
+            for option in SANITIZER_OPTIONS
+            if not any(entry.startswith(option.split("=")[0] + "=") for entry in properties.get("ENVIRONMENT", []))
+        ]
         properties["DEPENDS"] = [prefix + name if name in names else name for name in properties.get("DEPENDS", [])]
     lines = [f"add_test({bracket(prefix + test['name'])} " + " ".join(bracket(word) for word in test["command"]) + ")"]
     words = []

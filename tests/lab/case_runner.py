@@ -23,7 +23,7 @@ from harness import Failure, Skip  # pylint: disable=wrong-import-position
 def cases_of(suite):
     """Name to function, in the order of the file."""
     module = importlib.import_module(f"suites.{suite}")
-    return {name[len("case_"):]: function for name, function in vars(module).items() if name.startswith("case_")}
+    return {name[len("case_") :]: function for name, function in vars(module).items() if name.startswith("case_")}
 
 
 def run_case(function, keep):

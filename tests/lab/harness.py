@@ -74,7 +74,7 @@ class Control:
             for level, kind, payload in ancillary:
                 if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
                     fds = array.array("i")
-                    fds.frombytes(payload[:len(payload) - len(payload) % 4])
+                    fds.frombytes(payload[: len(payload) - len(payload) % 4])
                     self.fds += fds
             self.buffer += data
         line, self.buffer = self.buffer.split(b"\n", 1)
@@ -84,7 +84,9 @@ class Control:
         """The result of a request; ControlError when the engine refuses."""
         number = self.next_id
         self.next_id += 1
-        self.socket.sendall(json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}).encode() + b"\n")
+        self.socket.sendall(
+            json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}).encode() + b"\n"
+        )
         deadline = time.monotonic() + patience
         while True:
             message = self._read_line(deadline)
@@ -165,14 +167,26 @@ class Machine:
         command = [os.path.join(BIN, "saffron-engine"), "--machine", machine, "--runtime", self.runtime]
         if self.headless:
             command.append("--headless")
-        environment = {**os.environ, "XDG_STATE_HOME": os.path.join(self.folder, "state"), "SAFFRON_LOG": os.environ.get("SAFFRON_LOG", "info")}
+        environment = {
+            **os.environ,
+            "XDG_STATE_HOME": os.path.join(self.folder, "state"),
+            "SAFFRON_LOG": os.environ.get("SAFFRON_LOG", "info"),
+        }
         with open(self.log_path, "ab") as log:
             if self.user is not None:
                 for folder, _, files in os.walk(self.folder):
                     for path in (folder, *(os.path.join(folder, name) for name in files)):
                         os.chown(path, self.user, self.user)
-            self.engine = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, user=self.user,
-                                           group=self.user, extra_groups=None if self.user is None else [])
+            self.engine = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                user=self.user,
+                group=self.user,
+                extra_groups=None if self.user is None else [],
+            )
         control_path = os.path.join(self.runtime, "control.sock")
         self._wait(lambda: self._connect(control_path), PATIENCE, "the engine's control socket did not come")
         threading.Thread(target=self._read_serial, daemon=True).start()
@@ -230,12 +244,16 @@ class Machine:
                     return match
                 tail = self.serial_text[-1500:]
                 if not self.alive():
-                    raise Failure(f"the engine ended ({self.engine.returncode}) before the serial port printed /{pattern}/; its last "
-                                  f"lines:\n{tail}\nengine:\n{self.log_text()}")
+                    raise Failure(
+                        f"the engine ended ({self.engine.returncode}) before the serial port printed /{pattern}/; its last "
+                        f"lines:\n{tail}\nengine:\n{self.log_text()}"
+                    )
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    raise Failure(f"the serial port did not print /{pattern}/ in {patience} s; its last lines:\n{tail}\nengine:\n"
-                                  f"{self.log_text()}")
+                    raise Failure(
+                        f"the serial port did not print /{pattern}/ in {patience} s; its last lines:\n{tail}\nengine:\n"
+                        f"{self.log_text()}"
+                    )
                 self.serial_lock.wait(min(left, 0.5))
 
     def send_serial(self, text):
@@ -269,15 +287,20 @@ class Machine:
             if time.monotonic() > deadline:
                 if self.keep:
                     picture.save_png(os.path.join(self.keep, f"{self.config['name']}-last.png"))
-                raise Failure(f"{what} did not come in {patience} s; the screen is {picture.width}x{picture.height}:\n"
-                              f"{picture.text() if picture.height <= 480 else ''}\nengine:\n{self.log_text()}")
+                raise Failure(
+                    f"{what} did not come in {patience} s; the screen is {picture.width}x{picture.height}:\n"
+                    f"{picture.text() if picture.height <= 480 else ''}\nengine:\n{self.log_text()}"
+                )
             time.sleep(every)
 
     def wait_text(self, pattern, patience=PATIENCE):
         """Waits for a regular expression on a VGA text screen; returns the screen's text."""
         expression = re.compile(pattern, re.M)
-        _, text = self.wait_screen(lambda picture: (lambda text: text if expression.search(text) else None)(picture.text()), patience,
-                                   f"the text /{pattern}/")
+        _, text = self.wait_screen(
+            lambda picture: (lambda text: text if expression.search(text) else None)(picture.text()),
+            patience,
+            f"the text /{pattern}/",
+        )
         return text
 
     def wait_still(self, accept, seconds=4, patience=PATIENCE, what="a screen that stays"):
@@ -305,8 +328,10 @@ class Machine:
         try:
             return self.engine.wait(patience)
         except subprocess.TimeoutExpired as error:
-            raise Failure(f"the engine still runs after {patience} s; the serial port's last lines:\n{self.serial_text[-1500:]}\nengine:\n"
-                          f"{self.log_text()}") from error
+            raise Failure(
+                f"the engine still runs after {patience} s; the serial port's last lines:\n{self.serial_text[-1500:]}\nengine:\n"
+                f"{self.log_text()}"
+            ) from error
 
     def power_cut(self):
         self.engine.send_signal(signal.SIGKILL)

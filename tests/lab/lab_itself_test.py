@@ -15,15 +15,37 @@ LAB = [sys.executable, "-B", os.path.join(HERE, "virtual_host.py")]
 
 
 def lab(*arguments, **options):
-    return subprocess.run([*LAB, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=240, check=False, **options)
+    return subprocess.run(
+        [*LAB, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=240,
+        check=False,
+        **options,
+    )
 
 
 class LabTest(unittest.TestCase):
     def test_command_runs_with_kvm_and_its_status_and_output_come_back(self):
         with tempfile.TemporaryDirectory() as out:
-            script = ("pwd; setpriv --reuid 65534 --clear-groups sh -c '[ -w /dev/kvm ] && echo kvm for all'; cat; echo wrong >&2; "
-                      "ls /sys/class/iommu; echo kept >$LAB_OUT/file; echo lost >/usr/lost; exit 43")
-            ran = lab("--timeout", "120", "--out", out, "--stdin", "--", "sh", "-c", script, cwd="/usr/share", input="from outside\n")
+            script = (
+                "pwd; setpriv --reuid 65534 --clear-groups sh -c '[ -w /dev/kvm ] && echo kvm for all'; cat; echo wrong >&2; "
+                "ls /sys/class/iommu; echo kept >$LAB_OUT/file; echo lost >/usr/lost; exit 43"
+            )
+            ran = lab(
+                "--timeout",
+                "120",
+                "--out",
+                out,
+                "--stdin",
+                "--",
+                "sh",
+                "-c",
+                script,
+                cwd="/usr/share",
+                input="from outside\n",
+            )
             self.assertEqual(ran.returncode, 43, ran.stderr)
             self.assertEqual(ran.stdout.splitlines()[:3], ["/usr/share", "kvm for all", "from outside"])
             self.assertIn("dmar0", ran.stdout)
@@ -47,11 +69,15 @@ class LabTest(unittest.TestCase):
         self.assertLess(time.monotonic() - start, 60)
 
     def test_socket_of_the_virtual_host_is_reached_from_here(self):
-        server = ("import os, socket; s = socket.socket(socket.AF_UNIX); s.bind('/run/there'); s.listen(); c = s.accept()[0]; "
-                  "f = os.memfd_create('f'); os.write(f, b'content'); socket.send_fds(c, [c.recv(100).upper()], [f]); c.close()")
+        server = (
+            "import os, socket; s = socket.socket(socket.AF_UNIX); s.bind('/run/there'); s.listen(); c = s.accept()[0]; "
+            "f = os.memfd_create('f'); os.write(f, b'content'); socket.send_fds(c, [c.recv(100).upper()], [f]); c.close()"
+        )
         with tempfile.TemporaryDirectory() as folder:
             here = os.path.join(folder, "here")
-            runner = threading.Thread(target=lab, args=("--timeout", "60", "--forward", f"{here}:/run/there", "--", "python3", "-c", server))
+            runner = threading.Thread(
+                target=lab, args=("--timeout", "60", "--forward", f"{here}:/run/there", "--", "python3", "-c", server)
+            )
             runner.start()
             answer, descriptors = b"", []
             while runner.is_alive() and not answer:

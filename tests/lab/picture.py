@@ -28,7 +28,7 @@ class Picture:
         """From the engine's format: little-endian 0x00RRGGBB, rows of stride bytes."""
         rows = []
         for y in range(height):
-            row = data[y * stride:y * stride + width * 4]
+            row = data[y * stride : y * stride + width * 4]
             packed = bytearray(width * 3)
             packed[0::3], packed[1::3], packed[2::3] = row[2::4], row[1::4], row[0::4]
             rows.append(bytes(packed))
@@ -41,20 +41,20 @@ class Picture:
             data = file.read()
         words, position = [], 0
         while len(words) < 4:
-            while data[position:position + 1].isspace():
+            while data[position : position + 1].isspace():
                 position += 1
-            if data[position:position + 1] == b"#":
+            if data[position : position + 1] == b"#":
                 position = data.index(b"\n", position)
                 continue
             end = position
-            while not data[end:end + 1].isspace():
+            while not data[end : end + 1].isspace():
                 end += 1
             words.append(data[position:end])
             position = end
         if words[0] != b"P6" or words[3] != b"255":
             raise ValueError(f"{path} is not a PPM of 8 bits")
         width, height = int(words[1]), int(words[2])
-        return cls(width, height, data[position + 1:position + 1 + width * height * 3])
+        return cls(width, height, data[position + 1 : position + 1 + width * height * 3])
 
     def save_png(self, path):
         rows = b"".join(b"\0" + self.row(y) for y in range(self.height))
@@ -63,29 +63,42 @@ class Picture:
             return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
         with open(path, "wb") as file:
-            file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", self.width, self.height, 8, 2, 0, 0, 0)) +
-                       chunk(b"IDAT", zlib.compress(rows, 6)) + chunk(b"IEND", b""))
+            file.write(
+                b"\x89PNG\r\n\x1a\n"
+                + chunk(b"IHDR", struct.pack(">IIBBBBB", self.width, self.height, 8, 2, 0, 0, 0))
+                + chunk(b"IDAT", zlib.compress(rows, 6))
+                + chunk(b"IEND", b"")
+            )
 
     def __eq__(self, other):
         return (self.width, self.height, self.pixels) == (other.width, other.height, other.pixels)
 
     def row(self, y):
-        return self.pixels[y * self.width * 3:(y + 1) * self.width * 3]
+        return self.pixels[y * self.width * 3 : (y + 1) * self.width * 3]
 
     def pixel(self, x, y):
         offset = (y * self.width + x) * 3
-        return tuple(self.pixels[offset:offset + 3])
+        return tuple(self.pixels[offset : offset + 3])
 
     def crop(self, x, y, width, height):
-        return Picture(width, height, b"".join(self.row(line)[x * 3:(x + width) * 3] for line in range(y, y + height)))
+        return Picture(
+            width, height, b"".join(self.row(line)[x * 3 : (x + width) * 3] for line in range(y, y + height))
+        )
 
     def colors(self):
         """How many pixels each color has."""
-        return {tuple(color): count for (color,), count in collections.Counter(struct.iter_unpack("3s", self.pixels)).items()}
+        return {
+            tuple(color): count
+            for (color,), count in collections.Counter(struct.iter_unpack("3s", self.pixels)).items()
+        }
 
     def share_of(self, color, tolerance=0):
         """The part of all pixels, 0 to 1, that have this color."""
-        near = sum(count for other, count in self.colors().items() if all(abs(a - b) <= tolerance for a, b in zip(color, other)))
+        near = sum(
+            count
+            for other, count in self.colors().items()
+            if all(abs(a - b) <= tolerance for a, b in zip(color, other))
+        )
         return near / (self.width * self.height)
 
     def find(self, part):
@@ -124,20 +137,25 @@ class Picture:
 def read_cell(rows, left):
     """One character; its cell has two colors at most, the background in the top left corner (or, for block shapes, the other)."""
     offset = left * 3
-    background = rows[0][offset:offset + 3]
+    background = rows[0][offset : offset + 3]
     glyph = bytearray(CELL_HEIGHT)
     for y, row in enumerate(rows):
-        cell = row[offset:offset + 24]
+        cell = row[offset : offset + 24]
         if cell == background * 8:
             continue
         bits = 0
         for x in range(8):
-            bits = bits << 1 | (cell[x * 3:x * 3 + 3] != background)
+            bits = bits << 1 | (cell[x * 3 : x * 3 + 3] != background)
         glyph[y] = bits
     if not any(glyph):
         return " "
     shapes = font()
-    return shapes.get(bytes(glyph)) or shapes.get(bytes(byte ^ 0xFF for byte in glyph)) or shapes.get(bytes(glyph[:13])) or "?"
+    return (
+        shapes.get(bytes(glyph))
+        or shapes.get(bytes(byte ^ 0xFF for byte in glyph))
+        or shapes.get(bytes(glyph[:13]))
+        or "?"
+    )
 
 
 @functools.lru_cache(maxsize=1)
@@ -148,15 +166,15 @@ def font():
     start = rom.index(LETTER_A) - ord("A") * CELL_HEIGHT
     shapes = {}
     for code in range(0x20, 0x7F):
-        glyph = rom[start + code * CELL_HEIGHT:start + (code + 1) * CELL_HEIGHT]
+        glyph = rom[start + code * CELL_HEIGHT : start + (code + 1) * CELL_HEIGHT]
         shapes.setdefault(glyph, chr(code))
         shapes.setdefault(glyph[:13], chr(code))
     for code in (0xB3, 0xBA):
-        shapes[rom[start + code * CELL_HEIGHT:start + (code + 1) * CELL_HEIGHT]] = "|"
+        shapes[rom[start + code * CELL_HEIGHT : start + (code + 1) * CELL_HEIGHT]] = "|"
     for code in (0xC4, 0xCD):
-        shapes[rom[start + code * CELL_HEIGHT:start + (code + 1) * CELL_HEIGHT]] = "-"
+        shapes[rom[start + code * CELL_HEIGHT : start + (code + 1) * CELL_HEIGHT]] = "-"
     for code in (0xB0, 0xB1, 0xB2, 0xDB, 0xDC, 0xDF):
-        shapes[rom[start + code * CELL_HEIGHT:start + (code + 1) * CELL_HEIGHT]] = "#"
+        shapes[rom[start + code * CELL_HEIGHT : start + (code + 1) * CELL_HEIGHT]] = "#"
     for code in (0xBF, 0xC0, 0xC3, 0xB4, 0xD9, 0xDA, 0xC9, 0xBB, 0xC8, 0xBC):
-        shapes[rom[start + code * CELL_HEIGHT:start + (code + 1) * CELL_HEIGHT]] = "+"
+        shapes[rom[start + code * CELL_HEIGHT : start + (code + 1) * CELL_HEIGHT]] = "+"
     return shapes

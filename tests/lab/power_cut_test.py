@@ -27,8 +27,10 @@ with Machine({"boot": tiny_boot(commands, end="shell"), "disks": [{"id": "disk0"
         machine.wait_serial("never", 3600)
 """
 # Made in the guest, so that nothing but the disk carries it. The second write is never flushed; it need not survive.
-WRITE = ("w=1; seq 1 2000000 | head -c 8388608 >/tmp/data; dd if=/tmp/data of=/dev/vda bs=1M seek=8 conv=fsync 2>/dev/null && "
-         "echo FLUSHED $(sha256sum </tmp/data | cut -c1-64); dd if=/dev/zero of=/dev/vda bs=1M seek=32 count=8 2>/dev/null")
+WRITE = (
+    "w=1; seq 1 2000000 | head -c 8388608 >/tmp/data; dd if=/tmp/data of=/dev/vda bs=1M seek=8 conv=fsync 2>/dev/null && "
+    "echo FLUSHED $(sha256sum </tmp/data | cut -c1-64); dd if=/dev/zero of=/dev/vda bs=1M seek=32 count=8 2>/dev/null"
+)
 READ = "dd if=/dev/vda bs=1M skip=8 count=8 2>/dev/null | sha256sum | sed 's/^/READ /; s/ *-$//'"
 
 
@@ -42,10 +44,13 @@ class PowerCutTest(unittest.TestCase):
 
     def run_until(self, commands, word):
         """Runs a guest with these commands, cuts the virtual host's power once it printed a line with the word; returns the line."""
-        options = virtual_host.Options(timeout=240, drives=[self.disk], environment=guest_environment(["tiny-cloud-amd64"]))
+        options = virtual_host.Options(
+            timeout=240, drives=[self.disk], environment=guest_environment(["tiny-cloud-amd64"])
+        )
         read_end, write_end = os.pipe()
-        with virtual_host.VirtualHost(virtual_host.image_path(), ["python3", "-B", "-c", INSIDE, HERE, commands], options) as host, \
-                os.fdopen(read_end, encoding="utf-8", errors="replace") as output:
+        with virtual_host.VirtualHost(
+            virtual_host.image_path(), ["python3", "-B", "-c", INSIDE, HERE, commands], options
+        ) as host, os.fdopen(read_end, encoding="utf-8", errors="replace") as output:
             host.start()
             waiter = threading.Thread(target=lambda: (host.wait(write_end, 2), os.close(write_end)))
             waiter.start()

@@ -37,8 +37,12 @@ def guest_environment(names):
     """SAFFRON_GUEST_NAME=FOLDER for each guest; makes those that are missing."""
     result = []
     for name in names:
-        made = subprocess.run(["bash", "-c", f'source "$1/scripts/common.sh" && {GUESTS[name]}', "guest", ROOT], stdout=subprocess.PIPE,
-                              text=True, check=True)
+        made = subprocess.run(
+            ["bash", "-c", f'source "$1/scripts/common.sh" && {GUESTS[name]}', "guest", ROOT],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
         result.append(f"SAFFRON_GUEST_{name.upper().replace('-', '_')}={made.stdout.strip().splitlines()[-1]}")
     return result
 
@@ -52,14 +56,26 @@ def run(suite, out, cases):
     runner = os.path.join(HERE, "case_runner.py")
     if settings.get("where", "lab") == "native":
         variables = dict(entry.split("=", 1) for entry in environment)
-        return subprocess.run([sys.executable, runner, suite, out, *cases], env={**os.environ, **variables}, check=False,
-                              timeout=settings.get("timeout", 600)).returncode
+        return subprocess.run(
+            [sys.executable, runner, suite, out, *cases],
+            env={**os.environ, **variables},
+            check=False,
+            timeout=settings.get("timeout", 600),
+        ).returncode
     folders = dict(entry.split("=", 1) for entry in environment)
     drives = [drive.format(**folders) for drive in settings.get("drives", [])]
-    options = virtual_host.Options(timeout=settings.get("timeout", 600), memory=settings.get("memory", 0), drives=drives, out=out,
-                                   environment=environment)
-    with virtual_host.VirtualHost(virtual_host.image_path(), ["sh", "-c", f'exec python3 -B "{runner}" {suite} "$LAB_OUT" "$@"', "sh", *cases],
-                                  options) as host:
+    options = virtual_host.Options(
+        timeout=settings.get("timeout", 600),
+        memory=settings.get("memory", 0),
+        drives=drives,
+        out=out,
+        environment=environment,
+    )
+    with virtual_host.VirtualHost(
+        virtual_host.image_path(),
+        ["sh", "-c", f'exec python3 -B "{runner}" {suite} "$LAB_OUT" "$@"', "sh", *cases],
+        options,
+    ) as host:
         host.start()
         status = host.wait(1, 2)
         if status:

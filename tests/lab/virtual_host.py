@@ -26,8 +26,23 @@ STATUS_TIMEOUT = 124
 STATUS_LAB_FAILED = 125
 
 # Belongs to the real machine's session, and would mislead programs in the virtual host.
-FOREIGN_ENVIRONMENT = ("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR", "XDG_SESSION_", "DBUS_", "SSH_", "SUDO_",
-                       "OLDPWD", "PWD", "SHLVL", "_", "LAB_", "MAKEFLAGS", "MFLAGS")
+FOREIGN_ENVIRONMENT = (
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
+    "XDG_RUNTIME_DIR",
+    "XDG_SESSION_",
+    "DBUS_",
+    "SSH_",
+    "SUDO_",
+    "OLDPWD",
+    "PWD",
+    "SHLVL",
+    "_",
+    "LAB_",
+    "MAKEFLAGS",
+    "MFLAGS",
+)
 FIRST_FORWARD_PORT = 7001
 SHARE_PREFIX = "saffron-lab."
 
@@ -97,8 +112,12 @@ class Stream:
         self.ours, self.theirs = socket.socketpair()
 
     def arguments(self, bus):
-        return ["-chardev", f"socket,id={self.name},fd={self.theirs.fileno()}",
-                "-device", f"virtserialport,bus={bus},chardev={self.name},name=lab.{self.name}"]
+        return [
+            "-chardev",
+            f"socket,id={self.name},fd={self.theirs.fileno()}",
+            "-device",
+            f"virtserialport,bus={bus},chardev={self.name},name=lab.{self.name}",
+        ]
 
 
 class Forward:
@@ -228,15 +247,21 @@ class VirtualHost:
         self._write("command.sh", command_script(command, directory or os.getcwd(), options.environment))
         self._write("token", token + "\n")
         with open(os.path.join(image, "kernel_tree"), encoding="ascii") as tree:
-            self._write("settings.sh", "".join(f"export {name}={shlex.quote(value)}\n" for name, value in {
-                "LAB_KERNEL_TREE": tree.read().strip(),
-                "LAB_RELAY": os.path.join(os.path.dirname(os.path.abspath(__file__)), "host", "relay.py"),
-                "LAB_FORWARDS": " ".join(f"{forward.guest_port}={forward.guest}" for forward in self.forwards),
-                "LAB_OWN_OUT": "1" if options.out else "",
-                "LAB_COLDPLUG": "1" if options.devices else "",
-                "LAB_INTERACTIVE": "1" if options.interactive else "",
-                "LAB_STDIN": "1" if options.stdin else "",
-            }.items()))
+            self._write(
+                "settings.sh",
+                "".join(
+                    f"export {name}={shlex.quote(value)}\n"
+                    for name, value in {
+                        "LAB_KERNEL_TREE": tree.read().strip(),
+                        "LAB_RELAY": os.path.join(os.path.dirname(os.path.abspath(__file__)), "host", "relay.py"),
+                        "LAB_FORWARDS": " ".join(f"{forward.guest_port}={forward.guest}" for forward in self.forwards),
+                        "LAB_OWN_OUT": "1" if options.out else "",
+                        "LAB_COLDPLUG": "1" if options.devices else "",
+                        "LAB_INTERACTIVE": "1" if options.interactive else "",
+                        "LAB_STDIN": "1" if options.stdin else "",
+                    }.items()
+                ),
+            )
         if self.out:
             os.makedirs(self.out, exist_ok=True)
 
@@ -255,8 +280,24 @@ class VirtualHost:
         options = self.options
         memory = options.memory or default_memory()
         kernel = "console=ttyS0 quiet panic=-1 loglevel=4"
-        result = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-M", "q35,kernel-irqchip=off", "-accel", "tcg,thread=multi",
-                  "-cpu", "max,+svm", "-smp", str(options.cpus), "-m", str(memory), "-display", "none", "-no-reboot"]
+        result = [
+            "qemu-system-x86_64",
+            "-nodefaults",
+            "-no-user-config",
+            "-M",
+            "q35,kernel-irqchip=off",
+            "-accel",
+            "tcg,thread=multi",
+            "-cpu",
+            "max,+svm",
+            "-smp",
+            str(options.cpus),
+            "-m",
+            str(memory),
+            "-display",
+            "none",
+            "-no-reboot",
+        ]
         if options.iommu == "intel":
             result += ["-device", f"intel-iommu,intremap={options.intremap},caching-mode=on,device-iotlb=on"]
             kernel += " intel_iommu=on iommu=pt"
@@ -264,20 +305,44 @@ class VirtualHost:
             result += ["-device", f"amd-iommu,intremap={options.intremap}"]
             kernel += " amd_iommu=on iommu=pt"
         self.console = os.path.join(self.share, "console.log")
-        result += ["-chardev", f"file,id=console,path={self.console}", "-serial", "chardev:console",
-                   "-kernel", os.path.join(self.image, "vmlinuz"), "-initrd", os.path.join(self.image, "initramfs.gz"),
-                   "-append", f"{kernel} {options.append}".strip(),
-                   "-virtfs", "local,path=/,mount_tag=lab_root,security_model=none,readonly=on,multidevs=remap",
-                   "-virtfs", f"local,path={escape(self.share)},mount_tag=lab_share,security_model=none,multidevs=remap",
-                   "-device", "virtio-serial-pci,id=lab-serial", "-device", "virtio-rng-pci"]
+        result += [
+            "-chardev",
+            f"file,id=console,path={self.console}",
+            "-serial",
+            "chardev:console",
+            "-kernel",
+            os.path.join(self.image, "vmlinuz"),
+            "-initrd",
+            os.path.join(self.image, "initramfs.gz"),
+            "-append",
+            f"{kernel} {options.append}".strip(),
+            "-virtfs",
+            "local,path=/,mount_tag=lab_root,security_model=none,readonly=on,multidevs=remap",
+            "-virtfs",
+            f"local,path={escape(self.share)},mount_tag=lab_share,security_model=none,multidevs=remap",
+            "-device",
+            "virtio-serial-pci,id=lab-serial",
+            "-device",
+            "virtio-rng-pci",
+        ]
         if options.out:
-            result += ["-virtfs", f"local,path={escape(self.out)},mount_tag=lab_out,security_model=none,multidevs=remap"]
+            result += [
+                "-virtfs",
+                f"local,path={escape(self.out)},mount_tag=lab_out,security_model=none,multidevs=remap",
+            ]
         for stream in (self.stdout, self.stderr, self.stdin):
             result += stream.arguments("lab-serial.0")
         if options.interactive:
-            result += ["-chardev", f"stdio,id=terminal,signal=off,mux=off", "-device", "virtconsole,bus=lab-serial.0,chardev=terminal"]
+            result += [
+                "-chardev",
+                f"stdio,id=terminal,signal=off,mux=off",
+                "-device",
+                "virtconsole,bus=lab-serial.0,chardev=terminal",
+            ]
         if self.forwards:
-            hosts = "".join(f",hostfwd=tcp:127.0.0.1:{forward.link_port}-:{forward.guest_port}" for forward in self.forwards)
+            hosts = "".join(
+                f",hostfwd=tcp:127.0.0.1:{forward.link_port}-:{forward.guest_port}" for forward in self.forwards
+            )
             result += ["-netdev", f"user,id=link,restrict=on{hosts}", "-device", "virtio-net-pci,netdev=link,romfile="]
         if options.qmp:
             result += ["-qmp", f"unix:{escape(options.qmp)},server=on,wait=off"]
@@ -286,8 +351,12 @@ class VirtualHost:
                 result += ["-drive", drive]
             else:
                 path, _, rest = drive.partition(",")
-                result += ["-drive", f"if=none,id=lab-drive{index},file={path},format=raw" + ("," + rest if rest else ""),
-                           "-device", f"virtio-blk-pci,drive=lab-drive{index},serial=lab-drive{index}"]
+                result += [
+                    "-drive",
+                    f"if=none,id=lab-drive{index},file={path},format=raw" + ("," + rest if rest else ""),
+                    "-device",
+                    f"virtio-blk-pci,drive=lab-drive{index},serial=lab-drive{index}",
+                ]
         for device in options.devices:
             result += ["-device", device]
         return result
@@ -299,8 +368,15 @@ class VirtualHost:
         own = None if self.options.interactive else subprocess.DEVNULL
         try:
             with open(os.path.join(self.share, "qemu.log"), "wb") as log:
-                self.process = subprocess.Popen(self.arguments(), pass_fds=ends, preexec_fn=end_with_parent, stdin=own, stdout=own,
-                                                stderr=log, start_new_session=not self.options.interactive)
+                self.process = subprocess.Popen(
+                    self.arguments(),
+                    pass_fds=ends,
+                    preexec_fn=end_with_parent,
+                    stdin=own,
+                    stdout=own,
+                    stderr=log,
+                    start_new_session=not self.options.interactive,
+                )
         except OSError as error:
             raise LabError(f"cannot start {error.filename or 'qemu-system-x86_64'}: {error.strerror}") from error
         for stream in (self.stdout, self.stderr, self.stdin):
@@ -384,7 +460,12 @@ def remove_leftovers():
     for name in os.listdir(tempfile.gettempdir()):
         parts = name.split(".")
         path = os.path.join(tempfile.gettempdir(), name)
-        if name.startswith(SHARE_PREFIX) and len(parts) == 3 and parts[1].isdigit() and not os.path.exists(f"/proc/{parts[1]}"):
+        if (
+            name.startswith(SHARE_PREFIX)
+            and len(parts) == 3
+            and parts[1].isdigit()
+            and not os.path.exists(f"/proc/{parts[1]}")
+        ):
             try:
                 if os.lstat(path).st_uid == os.getuid():
                     shutil.rmtree(path, ignore_errors=True)
@@ -400,7 +481,7 @@ def escape(path):
 def write_all(descriptor, data):
     try:
         while data:
-            data = data[os.write(descriptor, data):]
+            data = data[os.write(descriptor, data) :]
     except BrokenPipeError:
         # Nobody reads on (for example `| head`); the command goes on all the same.
         pass
@@ -411,7 +492,9 @@ def image_path():
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     if "SAFFRON_LAB_IMAGE" in os.environ:
         return os.environ["SAFFRON_LAB_IMAGE"]
-    made = subprocess.run(["bash", "-c", 'source "$1/scripts/common.sh" && lab_image', "lab", root], stdout=subprocess.PIPE, text=True)
+    made = subprocess.run(
+        ["bash", "-c", 'source "$1/scripts/common.sh" && lab_image', "lab", root], stdout=subprocess.PIPE, text=True
+    )
     if made.returncode != 0:
         raise LabError("the virtual host's kernel could not be made")
     return made.stdout.strip().splitlines()[-1]
@@ -419,30 +502,66 @@ def image_path():
 
 def parse(arguments):
     parser = argparse.ArgumentParser(
-        prog="./dev lab", usage="./dev lab [OPTION...] -- COMMAND [ARGUMENT...]",
+        prog="./dev lab",
+        usage="./dev lab [OPTION...] -- COMMAND [ARGUMENT...]",
         description="Runs COMMAND in a virtual host with KVM and an IOMMU, in software. It sees this machine's files (its changes are "
         "lost, except those to $LAB_OUT), in this directory, as root. Output and exit status are COMMAND's; 124: the time was up; 125: "
-        "the virtual host failed.")
+        "the virtual host failed.",
+    )
     parser.add_argument("--iommu", choices=("intel", "amd", "none"), default="intel", help="kind of IOMMU (intel)")
     parser.add_argument("--intremap", choices=("on", "off"), default="on", help="interrupt remapping (on)")
-    parser.add_argument("--device", action="append", default=[], dest="devices", metavar="DEVICE", help="one more device, as QEMU's -device")
-    parser.add_argument("--drive", action="append", default=[], dest="drives", metavar="FILE|OPTIONS",
-                        help="a raw image as /dev/vda and so on (FILE[,OPTION=VALUE...]), or QEMU's -drive (if=none,id=...)")
+    parser.add_argument(
+        "--device",
+        action="append",
+        default=[],
+        dest="devices",
+        metavar="DEVICE",
+        help="one more device, as QEMU's -device",
+    )
+    parser.add_argument(
+        "--drive",
+        action="append",
+        default=[],
+        dest="drives",
+        metavar="FILE|OPTIONS",
+        help="a raw image as /dev/vda and so on (FILE[,OPTION=VALUE...]), or QEMU's -drive (if=none,id=...)",
+    )
     parser.add_argument("--memory", type=int, default=0, metavar="MIB", help="memory (6144, less on a small machine)")
     parser.add_argument("--cpus", type=int, default=2, metavar="N", help="processors (2)")
-    parser.add_argument("--timeout", type=float, default=600, metavar="SECONDS", help="ends the virtual host then (600)")
-    parser.add_argument("--out", metavar="DIR", help="files that COMMAND writes to $LAB_OUT come to DIR, as they are written")
-    parser.add_argument("--forward", action="append", default=[], dest="forwards", metavar="HERE:THERE",
-                        help="a Unix socket (path) or TCP port of this machine that leads to one of the virtual host")
-    parser.add_argument("--env", action="append", default=[], dest="environment", metavar="NAME[=VALUE]", help="set a variable for COMMAND")
+    parser.add_argument(
+        "--timeout", type=float, default=600, metavar="SECONDS", help="ends the virtual host then (600)"
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", help="files that COMMAND writes to $LAB_OUT come to DIR, as they are written"
+    )
+    parser.add_argument(
+        "--forward",
+        action="append",
+        default=[],
+        dest="forwards",
+        metavar="HERE:THERE",
+        help="a Unix socket (path) or TCP port of this machine that leads to one of the virtual host",
+    )
+    parser.add_argument(
+        "--env",
+        action="append",
+        default=[],
+        dest="environment",
+        metavar="NAME[=VALUE]",
+        help="set a variable for COMMAND",
+    )
     parser.add_argument("--append", default="", metavar="WORDS", help="more words for the kernel's command line")
-    parser.add_argument("--stdin", action="store_true", help="COMMAND reads this program's standard input (else: nothing)")
-    parser.add_argument("--interactive", action="store_true", help="COMMAND gets a terminal; without a COMMAND, a shell")
+    parser.add_argument(
+        "--stdin", action="store_true", help="COMMAND reads this program's standard input (else: nothing)"
+    )
+    parser.add_argument(
+        "--interactive", action="store_true", help="COMMAND gets a terminal; without a COMMAND, a shell"
+    )
     parser.add_argument("--qmp", metavar="SOCKET", help="QEMU's monitor (QMP) on this Unix socket")
     parser.add_argument("--verbose", action="store_true", help="also print the virtual host's console, at the end")
     if "--" in arguments:
         split = arguments.index("--")
-        own, command = arguments[:split], arguments[split + 1:]
+        own, command = arguments[:split], arguments[split + 1 :]
     else:
         own, command = arguments, []
     options = parser.parse_args(own)
@@ -474,6 +593,7 @@ def main():
         with VirtualHost(image_path(), command, options) as host:
             if options.interactive and sys.stdin.isatty():
                 import termios  # pylint: disable=import-outside-toplevel
+
                 terminal = termios.tcgetattr(0)
             host.start()
             status = host.wait(1, 2, 0 if options.stdin else None)

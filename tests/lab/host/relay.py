@@ -59,7 +59,7 @@ def pump_frames(source, sink):
             for level, kind, payload in ancillary:
                 if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
                     descriptors = array.array("i")
-                    descriptors.frombytes(payload[:len(payload) - len(payload) % 4])
+                    descriptors.frombytes(payload[: len(payload) - len(payload) % 4])
                     for descriptor in descriptors:
                         content = descriptor_content(descriptor)
                         sink.sendall(struct.pack(">cI", b"F", len(content)) + content)

@@ -7,8 +7,13 @@ SUITE = {"guests": ["media", "tiny-amd64"], "timeout": 900, "at_once": 2}
 
 
 def grub_machine(name, **fields):
-    return {"name": name, "memory_mib": 256, "boot": {"order": ["cdrom"]},
-            "cdroms": [{"id": "cd0", "path": f"{guest_folder('media')}/grub-rescue.iso"}], **fields}
+    return {
+        "name": name,
+        "memory_mib": 256,
+        "boot": {"order": ["cdrom"]},
+        "cdroms": [{"id": "cd0", "path": f"{guest_folder('media')}/grub-rescue.iso"}],
+        **fields,
+    }
 
 
 def case_seabios_without_a_disk(keep):
@@ -47,7 +52,9 @@ def case_boot_order_is_kept(keep):
     disk = "/tmp/order.raw"
     with open(disk, "wb") as file:
         file.truncate(4 << 20)
-    fields = grub_machine("order", boot={"order": ["disk", "cdrom"]}, disks=[{"id": "disk0", "path": disk, "bus": "sata"}])
+    fields = grub_machine(
+        "order", boot={"order": ["disk", "cdrom"]}, disks=[{"id": "disk0", "path": disk, "bus": "sata"}]
+    )
     with Machine(fields, keep=keep) as machine:
         grub_prompt(machine)
         machine.type("ls\n")

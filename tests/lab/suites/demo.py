@@ -17,8 +17,14 @@ def demo(name, direct):
     if direct:
         with open(f"{folder}/command_line", encoding="ascii") as line:
             boot = {"kernel": f"{folder}/vmlinuz", "initrd": f"{folder}/initrd.gz", "command_line": line.read().strip()}
-    return {"name": name, "memory_mib": 1024, "cpus": 2, "boot": boot, "disks": [{"id": "disk0", "path": "/dev/vda"}],
-            "networks": [{"id": "net0", "mode": "user"}]}
+    return {
+        "name": name,
+        "memory_mib": 1024,
+        "cpus": 2,
+        "boot": boot,
+        "disks": [{"id": "disk0", "path": "/dev/vda"}],
+        "networks": [{"id": "net0", "mode": "user"}],
+    }
 
 
 def check_desktop(picture, keep):
@@ -30,7 +36,10 @@ def check_desktop(picture, keep):
     place = picture.find(welcome.crop(0, 0, welcome.width, welcome.height - 40))
     check(place is not None, "the welcome picture is not on the screen as it was drawn")
     x, y = place
-    check(picture.pixel(x + 10, y - 8) in (TITLE, (0x4D, 0x40, 0x58)), f"no title bar above the welcome picture: {picture.pixel(x + 10, y - 8)}")
+    check(
+        picture.pixel(x + 10, y - 8) in (TITLE, (0x4D, 0x40, 0x58)),
+        f"no title bar above the welcome picture: {picture.pixel(x + 10, y - 8)}",
+    )
     panel = picture.crop(700, 770, 300, 28)
     check(panel.share_of(PANEL, 40) > 0.9, "no panel at the bottom")
     red, _, blue = picture.pixel(5, 5)

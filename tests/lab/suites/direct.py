@@ -44,13 +44,20 @@ def case_one_vcpu(keep):
 
 def case_two_vcpus(keep):
     """Two vCPUs are there, run, and have a topology."""
-    output = run(keep, "two", "nproc; cat /sys/devices/system/cpu/cpu*/topology/core_id; taskset 2 true && echo second", cpus=2)
+    output = run(
+        keep, "two", "nproc; cat /sys/devices/system/cpu/cpu*/topology/core_id; taskset 2 true && echo second", cpus=2
+    )
     check(output.split() == ["2", "0", "1", "second"], f"not two cores: {output}")
 
 
 def case_memory_above_4_gib(keep):
     """RAM below and above the hole at 4 GiB is the guest's."""
-    output = run(keep, "memory", "grep MemTotal /proc/meminfo; tail -n 3 /proc/iomem | wc -l; grep -c 'System RAM' /proc/iomem", memory_mib=3584)
+    output = run(
+        keep,
+        "memory",
+        "grep MemTotal /proc/meminfo; tail -n 3 /proc/iomem | wc -l; grep -c 'System RAM' /proc/iomem",
+        memory_mib=3584,
+    )
     total = int(output.split()[1]) // 1024
     check(3584 - 200 < total <= 3584, f"{total} MiB of 3584")
 
@@ -60,8 +67,13 @@ def case_virtio_devices(keep):
     disk = "/tmp/devices.raw"
     with open(disk, "wb") as file:
         file.truncate(8 << 20)
-    output = run(keep, "devices", "lspci; cat /sys/block/vda/size; head -c 8 /dev/hwrng | wc -c; grep Name= /proc/bus/input/devices; ls /sys/class/net",
-                 disks=[{"id": "disk0", "path": disk}], networks=[{"id": "net0", "mode": "user"}])
+    output = run(
+        keep,
+        "devices",
+        "lspci; cat /sys/block/vda/size; head -c 8 /dev/hwrng | wc -c; grep Name= /proc/bus/input/devices; ls /sys/class/net",
+        disks=[{"id": "disk0", "path": disk}],
+        networks=[{"id": "net0", "mode": "user"}],
+    )
     for word in ("1af4:1042", "1af4:1041", "1af4:1044", "1af4:1052", "16384", "eth0", "ablet"):
         check(word in output, f"no {word} in:\n{output}")
 
@@ -69,7 +81,11 @@ def case_virtio_devices(keep):
 def case_acpi_tables_are_sound(keep):
     """The kernel finds nothing to complain about in ACPI, PCI and interrupts."""
     # The virtual host's own processor (TCG) has odd XSAVE sizes, under any VMM.
-    output = run(keep, "acpi", "dmesg | grep -i -E 'acpi.*(error| bug|fail)|firmware bug|nobody cared|BUG:|WARNING:' | grep -v -e fpu__init_system_xstate -e pci=nocrs; true")
+    output = run(
+        keep,
+        "acpi",
+        "dmesg | grep -i -E 'acpi.*(error| bug|fail)|firmware bug|nobody cared|BUG:|WARNING:' | grep -v -e fpu__init_system_xstate -e pci=nocrs; true",
+    )
     check(not output.strip(), f"the kernel complains:\n{output}")
 
 
@@ -85,8 +101,11 @@ def case_keys_reach_the_guest(keep):
 
 def case_pause_holds_and_resume_goes_on(keep):
     """A paused guest prints nothing; resumed, it counts on from where it was."""
-    with Machine({"name": "pause", "boot": tiny_boot("n=0; while sleep 0.2; do n=$((n+1)); echo TICK $n; done", end="shell")}, headless=True,
-                 keep=keep) as machine:
+    with Machine(
+        {"name": "pause", "boot": tiny_boot("n=0; while sleep 0.2; do n=$((n+1)); echo TICK $n; done", end="shell")},
+        headless=True,
+        keep=keep,
+    ) as machine:
         machine.wait_serial("^TICK 3$")
         machine.call("subscribe")
         machine.call("pause")
@@ -111,7 +130,11 @@ def case_power_button(keep):
 
 def reboot(keep, name, how):
     """Lets the guest reboot in one way; the machine is reset, and its kernel starts again."""
-    with Machine({"name": name, "boot": tiny_boot("echo REBOOTING", end="reboot", words=f"reboot={how}")}, headless=True, keep=keep) as machine:
+    with Machine(
+        {"name": name, "boot": tiny_boot("echo REBOOTING", end="reboot", words=f"reboot={how}")},
+        headless=True,
+        keep=keep,
+    ) as machine:
         machine.call("subscribe")
         machine.wait_serial("^REBOOTING$")
         machine.control.wait_event("guest_reset")
@@ -139,10 +162,14 @@ def case_ping_and_download_through_passt(keep):
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
     server = http.server.ThreadingHTTPServer((HOST, 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    commands = (f"ping -c 2 {HOST} || exit 1; wget -q -O /tmp/data http://{HOST}:{server.server_port}/data && sha256sum /tmp/data; "
-                "cat /sys/class/net/eth0/statistics/rx_packets")
+    commands = (
+        f"ping -c 2 {HOST} || exit 1; wget -q -O /tmp/data http://{HOST}:{server.server_port}/data && sha256sum /tmp/data; "
+        "cat /sys/class/net/eth0/statistics/rx_packets"
+    )
     try:
-        output = run(keep, "network", commands, networks=[{"id": "net0", "mode": "user"}], words="saffron.ip=dhcp", patience=180)
+        output = run(
+            keep, "network", commands, networks=[{"id": "net0", "mode": "user"}], words="saffron.ip=dhcp", patience=180
+        )
     finally:
         server.shutdown()
     if hashlib.sha256(data).hexdigest() not in output:

@@ -29,7 +29,9 @@ def sparse_file(path, mib):
 
 
 def write_and_read(keep, name, kernel, disk):
-    with Machine({"name": name, "boot": tiny_boot(WRITE_AND_READ, kernel=kernel), "disks": [disk]}, headless=True, keep=keep) as machine:
+    with Machine(
+        {"name": name, "boot": tiny_boot(WRITE_AND_READ, kernel=kernel), "disks": [disk]}, headless=True, keep=keep
+    ) as machine:
         digest = machine.wait_serial("^SUM ([0-9a-f]{64})$", 180).group(1)
         check(machine.wait_exit() == 0, "the engine did not end cleanly")
     with open(disk["path"], "rb") as file:
@@ -44,7 +46,9 @@ def case_virtio_write_and_read(keep):
 
 def case_virtio_with_four_queues(keep):
     """The same with four request queues and two vCPUs."""
-    write_and_read(keep, "queues", "cloud-amd64", {"id": "disk0", "path": sparse_file("/tmp/queues.raw", 32), "queues": 4})
+    write_and_read(
+        keep, "queues", "cloud-amd64", {"id": "disk0", "path": sparse_file("/tmp/queues.raw", 32), "queues": 4}
+    )
 
 
 def case_sata_write_and_read(keep):
@@ -55,9 +59,15 @@ def case_sata_write_and_read(keep):
 def case_discard_frees_space(keep):
     """What the guest discards becomes holes in the file, and reads as zeroes."""
     path = sparse_file("/tmp/discard.raw", 32)
-    commands = ("set -e; dd if=/dev/urandom of=/dev/vda bs=1M count=16 conv=fsync 2>/dev/null; echo WRITTEN; sleep 2; blkdiscard -o 0 -l 16777216 "
-                "/dev/vda; dd if=/dev/vda bs=1M count=16 iflag=direct 2>/dev/null | tr -d '\\0' | wc -c")
-    with Machine({"name": "discard", "boot": tiny_boot(commands), "disks": [{"id": "disk0", "path": path}]}, headless=True, keep=keep) as machine:
+    commands = (
+        "set -e; dd if=/dev/urandom of=/dev/vda bs=1M count=16 conv=fsync 2>/dev/null; echo WRITTEN; sleep 2; blkdiscard -o 0 -l 16777216 "
+        "/dev/vda; dd if=/dev/vda bs=1M count=16 iflag=direct 2>/dev/null | tr -d '\\0' | wc -c"
+    )
+    with Machine(
+        {"name": "discard", "boot": tiny_boot(commands), "disks": [{"id": "disk0", "path": path}]},
+        headless=True,
+        keep=keep,
+    ) as machine:
         machine.wait_serial("^WRITTEN$")
         check(os.stat(path).st_blocks * 512 >= 16 * MIB, "the written data takes no space")
         machine.wait_serial("^0$")
@@ -71,9 +81,15 @@ def case_full_host_disk_pauses_the_machine(keep):
     os.makedirs("/tmp/small", exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "small", "/tmp/small"], check=True)
     path = sparse_file("/tmp/small/disk.raw", 32)
-    commands = ("set -e; dd if=/dev/urandom of=/tmp/data bs=1M count=16 2>/dev/null; echo WRITING; dd if=/tmp/data of=/dev/vda bs=1M conv=fsync "
-                "2>/dev/null; echo SUM $(sha256sum </tmp/data | cut -c1-64)")
-    with Machine({"name": "full", "boot": tiny_boot(commands), "disks": [{"id": "disk0", "path": path}]}, headless=True, keep=keep) as machine:
+    commands = (
+        "set -e; dd if=/dev/urandom of=/tmp/data bs=1M count=16 2>/dev/null; echo WRITING; dd if=/tmp/data of=/dev/vda bs=1M conv=fsync "
+        "2>/dev/null; echo SUM $(sha256sum </tmp/data | cut -c1-64)"
+    )
+    with Machine(
+        {"name": "full", "boot": tiny_boot(commands), "disks": [{"id": "disk0", "path": path}]},
+        headless=True,
+        keep=keep,
+    ) as machine:
         machine.call("subscribe")
         machine.wait_serial("^WRITING$")
         machine.control.wait_event("state_changed", state="paused", pause_reason="disk_full")
@@ -94,8 +110,11 @@ def case_cdrom_is_read(keep):
     with open(path, "rb") as file:
         digest = hashlib.sha256(file.read()).hexdigest()
     commands = "sleep 1; cat /sys/block/sr0/size; dd if=/dev/sr0 bs=64k 2>/dev/null | sha256sum"
-    with Machine({"name": "cdrom", "boot": tiny_boot(commands, kernel="amd64"), "cdroms": [{"id": "cd0", "path": path}]}, headless=True,
-                 keep=keep) as machine:
+    with Machine(
+        {"name": "cdrom", "boot": tiny_boot(commands, kernel="amd64"), "cdroms": [{"id": "cd0", "path": path}]},
+        headless=True,
+        keep=keep,
+    ) as machine:
         machine.wait_serial("^8192$", 180)
         machine.wait_serial(f"^{digest}", 120)
         machine.wait_exit()
@@ -105,7 +124,9 @@ def case_disk_in_use_is_refused(keep):
     """A second machine on the same disk is refused with a clear error, and the first one goes on."""
     path = sparse_file("/tmp/shared.raw", 8)
     disks = [{"id": "disk0", "path": path}]
-    with Machine({"name": "first", "boot": tiny_boot("", end="shell"), "disks": disks}, headless=True, keep=keep) as first:
+    with Machine(
+        {"name": "first", "boot": tiny_boot("", end="shell"), "disks": disks}, headless=True, keep=keep
+    ) as first:
         first.wait_serial("^SAFFRON-GUEST-READY$")
         second = Machine({"name": "second", "disks": disks}, headless=True, keep=keep)
         try:

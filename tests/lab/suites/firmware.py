@@ -25,8 +25,15 @@ def case_seabios(keep):
 def case_grub_rescue(keep):
     """GRUB's rescue CD comes to its prompt and echoes what is typed."""
     need_kvm()
-    with Machine({"name": "native-grub", "memory_mib": 256, "boot": {"order": ["cdrom"]},
-                  "cdroms": [{"id": "cd0", "path": f"{guest_folder('media')}/grub-rescue.iso"}]}, keep=keep) as machine:
+    with Machine(
+        {
+            "name": "native-grub",
+            "memory_mib": 256,
+            "boot": {"order": ["cdrom"]},
+            "cdroms": [{"id": "cd0", "path": f"{guest_folder('media')}/grub-rescue.iso"}],
+        },
+        keep=keep,
+    ) as machine:
         grub_prompt(machine)
         machine.type("echo saf''fron\n")
         machine.wait_text("^saffron", 100)

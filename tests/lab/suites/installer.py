@@ -11,8 +11,16 @@ BLUE, GREY = (0, 0, 170), (170, 170, 170)
 
 def installer(name, keep):
     # 1 GiB: the graphical installer's initrd alone unpacks to 200 MiB.
-    return Machine({"name": name, "memory_mib": 1024, "cpus": 2, "boot": {"order": ["cdrom"]},
-                    "cdroms": [{"id": "cd0", "path": f"{guest_folder('media')}/debian-installer.iso"}]}, keep=keep)
+    return Machine(
+        {
+            "name": name,
+            "memory_mib": 1024,
+            "cpus": 2,
+            "boot": {"order": ["cdrom"]},
+            "cdroms": [{"id": "cd0", "path": f"{guest_folder('media')}/debian-installer.iso"}],
+        },
+        keep=keep,
+    )
 
 
 def is_menu(picture):
@@ -24,8 +32,14 @@ def case_text(keep):
     with installer("text", keep) as machine:
         machine.wait_still(is_menu, 2, 180, "isolinux's menu").save_png(f"{keep}/menu.png")
         machine.press("enter")
-        picture = machine.wait_still(lambda picture: picture.width >= 640 and picture.share_of(BLUE, 12) > 0.03 and
-                                     picture.share_of(GREY, 12) > 0.3, 3, 420, "the text installer's first question")
+        picture = machine.wait_still(
+            lambda picture: picture.width >= 640
+            and picture.share_of(BLUE, 12) > 0.03
+            and picture.share_of(GREY, 12) > 0.3,
+            3,
+            420,
+            "the text installer's first question",
+        )
         picture.save_png(f"{keep}/text.png")
 
 
@@ -36,6 +50,12 @@ def case_graphical(keep):
         machine.press("down")
         machine.press("enter")
         # Debian's banner has many colors above a mostly white page.
-        picture = machine.wait_still(lambda picture: picture.width >= 800 and len(picture.colors()) > 400 and
-                                     picture.share_of((255, 255, 255), 16) > 0.3, 5, 600, "the graphical installer's first question")
+        picture = machine.wait_still(
+            lambda picture: picture.width >= 800
+            and len(picture.colors()) > 400
+            and picture.share_of((255, 255, 255), 16) > 0.3,
+            5,
+            600,
+            "the graphical installer's first question",
+        )
         picture.save_png(f"{keep}/graphical.png")
