@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -100,6 +101,7 @@ def write_json(path, value):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *unused: sys.exit(143))  # So that files and machines go with us.
     options = parse(sys.argv[1:])
     if options.inside:
         measure(options, "lab", lambda results: write_json(os.path.join(options.inside, RESULTS), results))
