@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-saffron_gui_test(desktop_test SOURCES desktop_test.cpp desktop_fixture.h LIBS saffron_desktop_parts saffron_fakes)
-saffron_gui_test(settings_test SOURCES settings_test.cpp desktop_fixture.h LIBS saffron_desktop_parts saffron_fakes)
+saffron_gui_test(desktop_test SOURCES desktop_test.cpp desktop_fixture.h LIBS saffron_desktop_parts saffron_fakes
+  TIMEOUT 300)
+saffron_gui_test(settings_test SOURCES settings_test.cpp desktop_fixture.h LIBS saffron_desktop_parts saffron_fakes
+  TIMEOUT 300)
 # The program itself, with real engines.
 saffron_gui_test(desktop_machine_test SOURCES desktop_machine_test.cpp desktop_fixture.h
-  LIBS saffron_desktop_parts saffron_fakes TIMEOUT 300)
+  LIBS saffron_desktop_parts saffron_fakes TIMEOUT 600)
 add_dependencies(desktop_machine_test saffron saffron-viewer saffronctl saffron-engine saffron_spice_module)
 target_compile_definitions(desktop_machine_test PRIVATE SAFFRON_PROGRAMS="${CMAKE_BINARY_DIR}/bin")
 set_tests_properties(desktop_machine_test PROPERTIES LABELS "gui;native")

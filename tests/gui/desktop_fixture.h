@@ -8,11 +8,18 @@
 #include <QtCore/QFile>
 #include <QtCore/QSettings>
 #include <QtCore/QTemporaryDir>
+#include <QtTest/QtTest>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "engine/api/machine_library.h"
+
+// Other tests run beside these: Qt's five seconds are too few to tell slow from broken.
+#undef QTRY_VERIFY
+#undef QTRY_COMPARE
+#define QTRY_VERIFY(condition) QTRY_VERIFY_WITH_TIMEOUT((condition), 30000)
+#define QTRY_COMPARE(actual, expected) QTRY_COMPARE_WITH_TIMEOUT((actual), (expected), 30000)
 
 namespace saffron::desktop_test {
 
