@@ -222,6 +222,27 @@ class MachineLibraryTest : public QObject {
     QVERIFY(library().remove("demo").error().code == core::ErrorCode::kNotFound);
   }
 
+  void a_released_lock_leaves_nothing_and_a_left_one_is_taken_over() {
+    const MachinePaths paths = library().paths("demo");
+    {
+      const auto lock = MachineLock::acquire(paths);
+      QVERIFY(lock.ok());
+      QVERIFY(QFile::exists(QString::fromStdString(paths.lock_file)));
+    }
+    QVERIFY(!QFile::exists(QString::fromStdString(paths.runtime)));
+
+    QDir().mkpath(path("run/demo"));
+    write_file(path("run/demo/lock"), "");
+    write_file(path("run/demo/other"), "");
+    {
+      const auto lock = MachineLock::acquire(paths);
+      QVERIFY(lock.ok());
+      QVERIFY(MachineLock::is_held(paths));
+    }
+    QVERIFY(!MachineLock::is_held(paths));
+    QVERIFY(QFile::exists(path("run/demo/other")));
+  }
+
   void remove_follows_no_links() {
     QDir().mkpath(path("precious"));
     write_file(path("precious/file"), "x");

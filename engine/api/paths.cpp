@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <vector>
@@ -173,21 +174,43 @@ Result<void> prepare_runtime_directory(const std::string& path) {
 }
 
 Result<MachineLock> MachineLock::acquire(const MachinePaths& paths) {
-  SAFFRON_TRY(prepare_runtime_directory(paths.runtime));
-  UniqueFd file(open(paths.lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file) {
-    return Error::from_errno(errno, "Cannot open the machine's lock", paths.lock_file);
-  }
-  struct flock lock {};
-  lock.l_type = F_WRLCK;
-  lock.l_whence = SEEK_SET;
-  if (fcntl(file.get(), F_OFD_SETLK, &lock) != 0) {
-    if (errno == EAGAIN || errno == EACCES) {
-      return Error{ErrorCode::kBusy, fmt::format("The machine \"{}\" is already running", paths.name), paths.name};
+  // Another engine's orderly end may remove the directory or the file between our steps; then begin again. More than a
+  // few times in a row is no coincidence.
+  constexpr int kAttempts = 16;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    SAFFRON_TRY(prepare_runtime_directory(paths.runtime));
+    UniqueFd file(open(paths.lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file) {
+      if (errno == ENOENT) {
+        continue;
+      }
+      return Error::from_errno(errno, "Cannot open the machine's lock", paths.lock_file);
     }
-    return Error::from_errno(errno, "Cannot lock the machine", paths.lock_file);
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    if (fcntl(file.get(), F_OFD_SETLK, &lock) != 0) {
+      if (errno == EAGAIN || errno == EACCES) {
+        return Error{ErrorCode::kBusy, fmt::format("The machine \"{}\" is already running", paths.name), paths.name};
+      }
+      return Error::from_errno(errno, "Cannot lock the machine", paths.lock_file);
+    }
+    struct stat locked {};
+    struct stat named {};
+    if (fstat(file.get(), &locked) == 0 && stat(paths.lock_file.c_str(), &named) == 0 &&
+        locked.st_ino == named.st_ino && locked.st_dev == named.st_dev) {
+      return MachineLock(std::move(file), paths.lock_file);
+    }
   }
-  return MachineLock(std::move(file));
+  return Error{ErrorCode::kBusy, "The machine's lock changes all the time", paths.lock_file};
+}
+
+MachineLock::~MachineLock() {
+  if (fd_) {
+    // Still locked: nobody else can hold a file of this name, so the one that goes is ours.
+    unlink(path_.c_str());
+    rmdir(parent_of(path_).c_str());
+  }
 }
 
 bool MachineLock::is_held(const MachinePaths& paths) {

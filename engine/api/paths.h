@@ -44,7 +44,7 @@ core::Result<void> make_private_directory(const std::string& path);
 core::Result<void> prepare_runtime_directory(const std::string& path);
 
 /// Held by an engine as long as it runs: one engine per machine, whatever happens to sockets. Released when the
-/// process ends, however it ends.
+/// process ends, however it ends; an orderly end also removes the file, and the runtime directory if it is empty then.
 class MachineLock {
  public:
   /// Makes the runtime directory if needed. kBusy if another engine holds it.
@@ -52,9 +52,13 @@ class MachineLock {
   /// Whether some process holds it.
   static bool is_held(const MachinePaths& paths);
 
+  MachineLock(MachineLock&&) = default;
+  ~MachineLock();
+
  private:
-  explicit MachineLock(core::UniqueFd fd) : fd_(std::move(fd)) {}
+  MachineLock(core::UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
   core::UniqueFd fd_;
+  std::string path_;
 };
 
 /// A listening stream socket at `path`, mode 0600, close-on-exec, non-blocking; removes a stale socket file that nobody

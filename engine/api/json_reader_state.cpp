@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/api/json_reader.h"
+#include "engine/api/json_reader_state.h"
 
 #include <fmt/core.h>
 
