@@ -7,6 +7,7 @@ its control socket. Each wait has a limit and fails with what was seen instead.
 
 import array
 import base64
+import glob
 import json
 import mmap
 import os
@@ -34,6 +35,10 @@ class Failure(Exception):
 
 class Skip(Exception):
     """This host cannot run the test; the text says why."""
+
+
+class Silence(Failure):
+    """The engine did not answer in time."""
 
 
 class ControlError(Failure):
@@ -68,7 +73,7 @@ class Control:
             try:
                 data, ancillary, _, _ = self.socket.recvmsg(1 << 16, socket.CMSG_SPACE(4 * 4))
             except socket.timeout as error:
-                raise Failure("the control socket did not answer in time") from error
+                raise Silence("the control socket did not answer in time") from error
             if not data:
                 raise Failure("the engine closed the control socket")
             for level, kind, payload in ancillary:
@@ -263,10 +268,31 @@ class Machine:
             self.serial_socket.sendall(text.encode())
 
     def call(self, method, patience=PATIENCE, **params):
-        return self.control.call(method, patience, **params)
+        try:
+            return self.control.call(method, patience, **params)
+        except Silence as error:
+            raise Failure(f"{error}; the engine's threads:\n{self.threads_text()}") from error
 
     def screenshot(self):
-        return self.control.screenshot()
+        try:
+            return self.control.screenshot()
+        except Silence as error:
+            raise Failure(f"{error}; the engine's threads:\n{self.threads_text()}") from error
+
+    def threads_text(self):
+        """What each of the engine's threads is at, for a person: name, state, CPU seconds, where it waits in the kernel."""
+        lines = []
+        for task in sorted(glob.glob(f"/proc/{self.engine.pid}/task/*")):
+            try:
+                with open(f"{task}/stat", encoding="ascii", errors="replace") as file:
+                    name, fields = file.read().split("(", 1)[1].rsplit(")", 1)
+                with open(f"{task}/stack", encoding="ascii") as file:
+                    stack = " < ".join(line.split()[-1].split("+")[0] for line in file.read().splitlines()[:5])
+            except OSError as error:
+                stack = str(error)
+            words = fields.split()
+            lines.append(f"{name:16} {words[0]} {(int(words[11]) + int(words[12])) / 100:7.2f} s  {stack}")
+        return "\n".join(lines)
 
     def wait_screen(self, accept, patience=PATIENCE, what="the expected screen", every=1.0):
         """The first picture for which accept(picture) is true; what it returns comes too: (picture, value)."""

@@ -16,10 +16,9 @@ cp /usr/lib/ISOLINUX/isolinux.bin "$tree/isolinux/"
 cp /usr/lib/syslinux/modules/bios/{ldlinux.c32,libcom32.c32,libutil.c32,vesamenu.c32,menu.c32} "$tree/isolinux/"
 cp "$images/gtk/debian-installer/amd64/boot-screens/splash.png" "$tree/isolinux/"
 cat >"$tree/isolinux/isolinux.cfg" <<'TEXT'
-serial 0 115200
 default vesamenu.c32
 prompt 0
-timeout 100
+timeout 0
 menu title Debian installer
 menu background splash.png
 menu resolution 640 480
