@@ -67,6 +67,36 @@ std::size_t DrawQueue::bytes() const {
   return bytes_;
 }
 
+/// The QXL command for the pixels that `command` has: a copy of a bitmap to the primary surface.
+void DrawQueue::describe(Command& command, std::uint32_t image_number) {
+  const auto width = static_cast<std::uint32_t>(command.rect.width);
+  const auto height = static_cast<std::uint32_t>(command.rect.height);
+  QXLImage& image = command.image;
+  QXL_SET_IMAGE_ID(&image, QXL_IMAGE_GROUP_DEVICE, image_number);
+  image.descriptor.type = SPICE_IMAGE_TYPE_BITMAP;
+  image.descriptor.width = width;
+  image.descriptor.height = height;
+  image.bitmap.format = SPICE_BITMAP_FMT_32BIT;
+  image.bitmap.flags = QXL_BITMAP_DIRECT | QXL_BITMAP_TOP_DOWN;
+  image.bitmap.x = width;
+  image.bitmap.y = height;
+  image.bitmap.stride = width * 4;
+  image.bitmap.data = address_of(command.pixels.get());
+
+  QXLDrawable& drawable = command.drawable;
+  drawable.release_info.id = reinterpret_cast<std::uintptr_t>(&command);
+  drawable.surface_id = 0;
+  drawable.effect = QXL_EFFECT_OPAQUE;
+  drawable.type = QXL_DRAW_COPY;
+  drawable.bbox = QXLRect{command.rect.y, command.rect.x, command.rect.y + command.rect.height,
+                          command.rect.x + command.rect.width};
+  drawable.clip.type = SPICE_CLIP_TYPE_NONE;
+  drawable.surfaces_dest[0] = drawable.surfaces_dest[1] = drawable.surfaces_dest[2] = -1;
+  drawable.u.copy.src_bitmap = address_of(&image);
+  drawable.u.copy.src_area = QXLRect{0, 0, command.rect.height, command.rect.width};
+  drawable.u.copy.rop_descriptor = SPICE_ROPD_OP_PUT;
+}
+
 bool DrawQueue::push(const ports::SurfaceView& surface, const ports::Rect& rect) {
   const auto width = static_cast<std::size_t>(rect.width);
   const auto height = static_cast<std::size_t>(rect.height);
@@ -105,30 +135,7 @@ bool DrawQueue::push(const ports::SurfaceView& surface, const ports::Rect& rect)
     }
   }
 
-  QXLImage& image = command->image;
-  QXL_SET_IMAGE_ID(&image, QXL_IMAGE_GROUP_DEVICE, image_number);
-  image.descriptor.type = SPICE_IMAGE_TYPE_BITMAP;
-  image.descriptor.width = static_cast<std::uint32_t>(width);
-  image.descriptor.height = static_cast<std::uint32_t>(height);
-  image.bitmap.format = SPICE_BITMAP_FMT_32BIT;
-  image.bitmap.flags = QXL_BITMAP_DIRECT | QXL_BITMAP_TOP_DOWN;
-  image.bitmap.x = static_cast<std::uint32_t>(width);
-  image.bitmap.y = static_cast<std::uint32_t>(height);
-  image.bitmap.stride = static_cast<std::uint32_t>(row_bytes);
-  image.bitmap.data = address_of(command->pixels.get());
-
-  QXLDrawable& drawable = command->drawable;
-  drawable.release_info.id = reinterpret_cast<std::uintptr_t>(command.get());
-  drawable.surface_id = 0;
-  drawable.effect = QXL_EFFECT_OPAQUE;
-  drawable.type = QXL_DRAW_COPY;
-  drawable.bbox = QXLRect{rect.y, rect.x, rect.y + rect.height, rect.x + rect.width};
-  drawable.clip.type = SPICE_CLIP_TYPE_NONE;
-  drawable.surfaces_dest[0] = drawable.surfaces_dest[1] = drawable.surfaces_dest[2] = -1;
-  drawable.u.copy.src_bitmap = address_of(&image);
-  drawable.u.copy.src_area = QXLRect{0, 0, rect.height, rect.width};
-  drawable.u.copy.rop_descriptor = SPICE_ROPD_OP_PUT;
-
+  describe(*command, image_number);
   const std::lock_guard lock(mutex_);
   queued_.push_back(std::move(command));
   return true;

@@ -51,6 +51,7 @@ class DrawQueue {
  private:
   struct Command;
 
+  static void describe(Command& command, std::uint32_t image_number);
   bool fits(std::size_t bytes) const;
 
   mutable std::mutex mutex_;  // Leaf lock; guards what follows.

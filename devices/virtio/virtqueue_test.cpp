@@ -576,6 +576,27 @@ void VirtqueueTest::two_threads_lose_nothing_data() {
   QTest::newRow("event index") << true;
 }
 
+/// The device's side of the test below: answers `requests` numbers with their squares.
+static void answer_squares(Virtqueue& queue, const std::atomic<unsigned>& kicks, const std::atomic<bool>& failed,
+                           unsigned requests) {
+  unsigned served = 0;
+  while (served < requests && !failed) {
+    const unsigned seen = kicks.load();
+    while (auto chain = queue.pop()) {
+      std::uint32_t number = 0;
+      ChainReader(*chain).read_object(number);
+      ChainWriter writer(*chain);
+      writer.write_object(number * number);
+      queue.push(std::move(*chain), writer.written());
+      queue.notify();
+      ++served;
+    }
+    if (served < requests && !failed) {
+      kicks.wait(seen);
+    }
+  }
+}
+
 // The driver sends numbers and sleeps (on an atomic) until it is interrupted; the device answers their squares and
 // sleeps until it is kicked. A lost kick or interrupt would stop both for ever.
 void VirtqueueTest::two_threads_lose_nothing() {
@@ -593,24 +614,7 @@ void VirtqueueTest::two_threads_lose_nothing() {
   };
   Virtqueue queue(
       *memory, driver.layout(), -1, [&] { signal(interrupts); }, [&](std::string_view) { device_failed = true; });
-  std::thread device([&] {
-    unsigned served = 0;
-    while (served < kRequests && !device_failed) {
-      const unsigned seen = kicks.load();
-      while (auto chain = queue.pop()) {
-        std::uint32_t number = 0;
-        ChainReader(*chain).read_object(number);
-        ChainWriter writer(*chain);
-        writer.write_object(number * number);
-        queue.push(std::move(*chain), writer.written());
-        queue.notify();
-        ++served;
-      }
-      if (served < kRequests && !device_failed) {
-        kicks.wait(seen);
-      }
-    }
-  });
+  std::thread device([&] { answer_squares(queue, kicks, device_failed, kRequests); });
 
   std::array<VirtqueueDriver::Buffer, 8> questions;
   std::array<VirtqueueDriver::Buffer, 8> answers;

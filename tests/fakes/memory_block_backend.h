@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "devices/ports/block_backend.h"
+#include "tests/fakes/block_rules.h"
 
 namespace saffron::fakes {
 
@@ -46,6 +47,8 @@ class MemoryBlockBackend final : public ports::BlockBackend {
   /// Operations of this kind fail with this errno while it is here.
   std::map<ports::BlockOperation, int> faults;
   unsigned drains = 0;
+  /// Requests outside BlockRequest's rules: a device that sends one has a defect.
+  unsigned illegal_requests = 0;
 
   /// Lets stalled requests complete on the loop.
   void release() {
@@ -115,27 +118,11 @@ class MemoryBlockBackend final : public ports::BlockBackend {
     bool posted = false;
   };
 
-  bool legal(const ports::BlockRequest& request) const {
-    if (request.operation == ports::BlockOperation::kFlush) {
-      return true;
-    }
-    std::uint64_t total = 0;
-    for (const iovec& buffer : request.buffers) {
-      total += buffer.iov_len;
-    }
-    const bool moves =
-        request.operation == ports::BlockOperation::kRead || request.operation == ports::BlockOperation::kWrite;
-    return request.length != 0 && request.offset % layout.block_size == 0 && request.length % layout.block_size == 0 &&
-           request.offset <= layout.size && request.length <= layout.size - request.offset &&
-           (!moves || total == request.length) &&
-           (request.operation == ports::BlockOperation::kRead || !layout.read_only);
-  }
-
   int perform(const ports::BlockRequest& request) {
     if (keep_log) {
       log.push_back({request.operation, request.offset, request.length, request.may_unmap});
     }
-    if (!legal(request)) {
+    if (!follows_rules(request, layout)) {
       ++illegal_requests;
       return EINVAL;
     }
@@ -151,18 +138,13 @@ class MemoryBlockBackend final : public ports::BlockBackend {
       }
       position += buffer.iov_len;
     }
-    if (request.operation == ports::BlockOperation::kWriteZeroes ||
-        request.operation == ports::BlockOperation::kDiscard) {
+    if (request.buffers.empty()) {  // Zeroes, or a discard. (A flush has a length of 0.)
       std::memset(bytes.data() + request.offset, 0, request.length);
     }
     return 0;
   }
 
   std::vector<Queue*> queues_;
-
- public:
-  /// Requests outside BlockRequest's rules: a device that sends one has a defect.
-  unsigned illegal_requests = 0;
 };
 
 }  // namespace saffron::fakes
