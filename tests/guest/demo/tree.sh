@@ -12,7 +12,7 @@ version=$(cat "$kernel/version")
 # Packages come from where this machine's own come from, through the same proxy.
 apt-get indextargets --format '$(ORIGIN) deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
   sed -n 's/^Debian \(deb [^ ]* bookworm[^ ]* main\)$/\1/p' | sort -u >"$folder/sources.list"
-[ -s "$folder/sources.list" ] || echo "deb http://deb.debian.org/debian bookworm main" >"$folder/sources.list"
+[ -s "$folder/sources.list" ] || fail "this machine's apt has no source of Debian 12 (bookworm) packages: the demo machine is made of them"
 apt-config dump | grep -E '^Acquire::(https?::|Retries)' >"$folder/apt.conf" || true
 mapfile -t packages < <(sed -e 's/#.*//' -e '/^$/d' "$here/packages.txt")
 
