@@ -168,9 +168,13 @@ void AhciPort::finished(AtaCommand& command, const AtaReply& reply) {
     if (!aborted && (command_ & kCmdStart) != 0) {
       complete(command, reply);
     }
+    if ((issued_ & ~running_) != 0) {
+      // In a turn of its own: a guest that refills its slots would else keep this thread among completions for ever.
+      post_run();
+    }
   }
   if (!in_run_) {
-    run();
+    shared_.interrupts_changed();
   }
 }
 

@@ -231,10 +231,19 @@ void AhciPort::host_reset(std::function<void()> done) {
 }
 
 void AhciPort::reset_drive(std::function<void()> done) {
-  ++resets_;
   signature_pending_ = false;
-  shared_.loop.post([self = self_, done = std::move(done)] {
+  const bool plain = !done;
+  if (plain && plain_reset_waits_) {
+    return;  // One that has not begun does for this one too: a guest cannot make the queue of tasks grow.
+  }
+  plain_reset_waits_ = plain_reset_waits_ || plain;
+  ++resets_;
+  shared_.loop.post([self = self_, plain, done = std::move(done)] {
     if (*self != nullptr) {
+      if (plain) {
+        const std::lock_guard lock((*self)->shared_.mutex);
+        (*self)->plain_reset_waits_ = false;
+      }
       (*self)->finish_reset();
       if (done) {
         done();

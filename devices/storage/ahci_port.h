@@ -105,6 +105,7 @@ class AhciPort final : private AtaHost {
   bool stopping_ = false;           // ST is clear, and commands are still under way: CR stays set.
   unsigned resets_ = 0;             // Drive resets that wait for the loop.
   bool soft_reset_ = false;         // Between the two control FISes of a software reset.
+  bool plain_reset_waits_ = false;  // A COMRESET or soft reset is posted and has not begun.
   bool run_posted_ = false;
   bool exclusive_ = false;     // A command that is not queued is under way.
   std::uint32_t running_ = 0;  // Slots that the drive works on.

@@ -16,14 +16,13 @@ LoopWorker::LoopWorker(core::EventLoop& loop, std::function<void(unsigned)> work
 LoopWorker::~LoopWorker() = default;
 
 void LoopWorker::start(VirtioActivation activation) {
-  std::uint64_t epoch = 0;
   {
     const std::lock_guard lock(mutex_);
     activation_ = std::move(activation);
     running_ = true;
-    epoch = ++epoch_;
+    ++epoch_;
   }
-  post([this, epoch] { open(epoch); });
+  post_sync();
 }
 
 void LoopWorker::stop() {
@@ -34,12 +33,39 @@ void LoopWorker::stop() {
     activation_ = VirtioActivation{};
   }
   // The watches go when the loop comes round; until then they find nothing to do.
-  post([this] {
+  post_sync();
+}
+
+void LoopWorker::post_sync() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(sync_posted_, true)) {
+      return;  // One task does for all: a guest that starts and resets without end must not make a queue of them.
+    }
+  }
+  post([this] { sync(); });
+}
+
+void LoopWorker::sync() {
+  bool running = false;
+  std::uint64_t epoch = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    sync_posted_ = false;
+    running = running_;
+    epoch = epoch_;
+  }
+  if (shown_ != 0 && (!running || shown_ != epoch)) {
+    shown_ = 0;
     watches_.clear();
     if (changed_) {
       changed_(false);
     }
-  });
+  }
+  if (running && shown_ != epoch) {
+    shown_ = epoch;
+    open(epoch);
+  }
 }
 
 bool LoopWorker::running() const {

@@ -44,6 +44,8 @@ class LoopWorker {
   static void again(const Virtqueue& queue);
 
  private:
+  void post_sync();
+  void sync();
   void open(std::uint64_t epoch);
   void on_kick(unsigned queue, int kick_fd);
 
@@ -51,12 +53,14 @@ class LoopWorker {
   std::function<void(unsigned)> work_;
   std::function<void(bool)> changed_;
   std::vector<std::unique_ptr<core::EventLoop::Watch>> watches_;  // Loop thread only.
-  std::shared_ptr<int> alive_ = std::make_shared<int>(0);         // Posted tasks look whether it is still there.
+  std::uint64_t shown_ = 0;  // Loop thread only: the start that the watches belong to; 0: none.
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // Posted tasks look whether it is still there.
 
   mutable std::mutex mutex_;  // Leaf lock; guards what follows. `activation_` does not change while `busy_`.
   std::condition_variable idle_;
   bool running_ = false;
-  bool busy_ = false;         // Set by the loop's thread only.
+  bool busy_ = false;  // Set by the loop's thread only.
+  bool sync_posted_ = false;
   std::uint64_t epoch_ = 0;   // Of the last start().
   std::uint64_t opened_ = 0;  // Of the last start() that the loop's thread has seen.
   VirtioActivation activation_;

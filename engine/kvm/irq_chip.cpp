@@ -67,7 +67,7 @@ class IrqChip::Vector final : public core::MsiVector {
 
   void configure(const core::MsiMessage& message) override {
     const std::lock_guard lock(mutex_);
-    if (message_ == message) {
+    if (message_ == message && attached_) {
       return;
     }
     const auto result = chip_.route(gsi_, message);
@@ -75,6 +75,7 @@ class IrqChip::Vector final : public core::MsiVector {
       // KVM refuses messages that no LAPIC could take (api.rst: reserved bits). They go nowhere, as on hardware.
       refused_.warning("kvm", "an MSI message was refused: {}", result.error().message);
       detach();
+      message_.reset();
       return;
     }
     message_ = message;

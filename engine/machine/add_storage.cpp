@@ -212,7 +212,7 @@ core::Result<void> StorageSet::eject(const std::string& id, bool force) {
 
 void StorageSet::guest_moved_tray(const std::string& id, bool open) {
   const auto drive = find_drive(id);
-  if (open && drive.ok() && drive.value()->path) {
+  if (open && drive.ok() && drive.value()->path && drive.value()->cdrom->tray_open()) {
     // A guest that opens the tray wants the medium out, as a person would take it.
     (void)eject(id, true);
   }

@@ -24,12 +24,6 @@ std::vector<pci::PamRegion> all_regions() {
   return regions;
 }
 
-void log_failure(const core::Result<void>& result) {
-  if (!result.ok()) {
-    core::log_error("pam", "{}: {}", result.error().subject, result.error().message);
-  }
-}
-
 }  // namespace
 
 core::Result<std::unique_ptr<FirmwareMemory>> FirmwareMemory::create(const core::GuestMemory& ram,
@@ -88,7 +82,11 @@ void FirmwareMemory::show(Area& area) {
     }
   }
   if (wanted != nullptr) {
-    log_failure(wanted->map({area.region.base}));
+    // A guest may have put a BAR there: then its memory is missing, and it is told once.
+    const auto mapped = wanted->map({area.region.base});
+    if (!mapped.ok()) {
+      map_failed_.warning("pam", "{}: {}", mapped.error().subject, mapped.error().message);
+    }
   }
 }
 
@@ -116,7 +114,7 @@ void FirmwareMemory::write(std::uint64_t offset, unsigned size, std::uint64_t va
     for (const Area& area : areas_) {
       const bool inside = address >= area.region.base && address - area.region.base < area.region.size;
       if (inside && area.region.write_enable) {
-        log_failure(ram_.write({address}, {&byte, 1}));
+        (void)ram_.write({address}, {&byte, 1});  // RAM is there by construction.
       }
     }
   }

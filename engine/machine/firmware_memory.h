@@ -12,6 +12,7 @@
 #include "devices/pci/q35_mch.h"
 #include "engine/core/bus.h"
 #include "engine/core/guest_memory.h"
+#include "engine/core/log.h"
 #include "engine/core/memory_slot.h"
 
 namespace saffron::machine {
@@ -46,13 +47,14 @@ class FirmwareMemory final : public pci::PamListener, public core::BusDevice {
   explicit FirmwareMemory(const core::GuestMemory& ram) : ram_(ram) {}
   core::Result<void> add_image(core::MemorySlotFactory& slots, std::span<const std::uint8_t> image);
   core::Result<void> add_areas(core::MemorySlotFactory& slots);
-  static void show(Area& area);
+  void show(Area& area);
 
   const core::GuestMemory& ram_;
   std::unique_ptr<core::SharedMemory> image_;
   std::unique_ptr<core::MemorySlot> top_;
   std::mutex mutex_;  // Guards the areas' state. Taken before the VM's locks.
   std::vector<Area> areas_;
+  core::LogOnce map_failed_;
 };
 
 }  // namespace saffron::machine
