@@ -366,6 +366,22 @@ class AhciTest : public QObject {
     QVERIFY((bench->port_read(0, kPxIs) & kIsPortConnectChange) == 0);
   }
 
+  void many_comresets_before_the_host_looks_are_one() {
+    Bench bench;
+    bench->start(0);
+    const unsigned before = bench.disk.drains;
+    for (unsigned i = 0; i < 50; ++i) {
+      bench->port_write(0, kPxSctl, 1);
+      bench->port_write(0, kPxSctl, 0);
+    }
+    bench->run();
+    QVERIFY(bench.disk.drains > before);
+    QVERIFY(bench.disk.drains - before <= 2);
+    QCOMPARE(bench->port_read(0, kPxSsts), kSstsLinkUp);
+    bench->execute(0, read_dma(0, 1, {{kData, 512}}));
+    QCOMPARE(bench->port_read(0, kPxCi), 0u);
+  }
+
   void a_port_can_be_taken_offline() {
     Bench bench;
     bench->start(0);
