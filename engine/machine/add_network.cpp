@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "devices/net/passt_backend.h"
+#include "devices/net/unplugged_backend.h"
 #include "devices/net/virtio_net.h"
 #include "engine/machine/machine_builder.h"
 
@@ -20,6 +21,13 @@ net::PasstConfig passt_config(const api::NetworkConfig& config) {
   return result;
 }
 
+core::Result<std::unique_ptr<ports::NetBackend>> make_backend(const api::NetworkConfig& config) {
+  if (config.mode == api::NetworkMode::kNone) {
+    return std::unique_ptr<ports::NetBackend>(std::make_unique<net::UnpluggedBackend>());
+  }
+  return std::unique_ptr<ports::NetBackend>(SAFFRON_TRY(net::PasstBackend::create(config.id, passt_config(config))));
+}
+
 core::Error about(core::Error error, std::string field) {
   error.subject = std::move(field);
   return error;
@@ -31,11 +39,8 @@ core::Result<void> MachineBuilder::add_network() {
   const api::MachineConfig& config = machine_.config_;
   for (std::size_t i = 0; i < config.networks.size(); ++i) {
     const api::NetworkConfig& network = config.networks[i];
-    if (network.mode == api::NetworkMode::kNone) {
-      continue;
-    }
     const std::string field = fmt::format("networks[{}]", i);
-    auto backend = net::PasstBackend::create(network.id, passt_config(network));
+    auto backend = make_backend(network);
     if (!backend.ok()) {
       return about(std::move(backend).error(), field);
     }

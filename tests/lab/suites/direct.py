@@ -152,6 +152,17 @@ def case_reboot_through_the_keyboard_controller(keep):
     reboot(keep, "kbd", "kbd")
 
 
+def case_a_card_without_a_cable(keep):
+    """A network of mode none is a card that sees no link; its neighbour sees one."""
+    commands = (
+        "for card in eth0 eth1; do ip link set $card up; done; sleep 2; "
+        "echo carriers $(cat /sys/class/net/eth0/carrier) $(cat /sys/class/net/eth1/carrier)"
+    )
+    networks = [{"id": "net0", "mode": "user"}, {"id": "net1", "mode": "none"}]
+    output = run(keep, "cable", commands, networks=networks)
+    check("carriers 1 0" in output, f"the links are not as configured:\n{output}")
+
+
 def case_ping_and_download_through_passt(keep):
     """The user-mode network gives an address; a server on the host answers pings and sends 4 MiB intact."""
     folder = "/tmp/served"
