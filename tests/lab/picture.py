@@ -15,6 +15,23 @@ LETTER_A = bytes([0, 0, 0x10, 0x38, 0x6C, 0xC6, 0xC6, 0xFE, 0xC6, 0xC6, 0xC6, 0x
 CELL_HEIGHT = 16
 
 
+def unfilter(kind, row, above, step):
+    """Undoes a PNG row's filter, in place."""
+    for i, value in enumerate(row):
+        left = row[i - step] if i >= step else 0
+        corner = above[i - step] if i >= step else 0
+        if kind == 1:
+            row[i] = (value + left) & 255
+        elif kind == 2:
+            row[i] = (value + above[i]) & 255
+        elif kind == 3:
+            row[i] = (value + (left + above[i]) // 2) & 255
+        elif kind == 4:
+            guess = left + above[i] - corner
+            nearest = min((abs(guess - left), 0, left), (abs(guess - above[i]), 1, above[i]), (abs(guess - corner), 2, corner))
+            row[i] = (value + nearest[2]) & 255
+
+
 class Picture:
     """One screen, or a part of one."""
 
@@ -55,6 +72,31 @@ class Picture:
             raise ValueError(f"{path} is not a PPM of 8 bits")
         width, height = int(words[1]), int(words[2])
         return cls(width, height, data[position + 1 : position + 1 + width * height * 3])
+
+    @classmethod
+    def load_png(cls, path):
+        """A PNG of 8 bits, RGB or RGBA, not interlaced (PNG specification, 9: the row filters)."""
+        with open(path, "rb") as file:
+            data = file.read()
+        width, height, depth, kind, _, _, interlace = struct.unpack(">IIBBBBB", data[16:29])
+        if data[:8] != b"\x89PNG\r\n\x1a\n" or depth != 8 or kind not in (2, 6) or interlace:
+            raise ValueError(f"{path} is not a plain PNG of 8 bits")
+        packed, position = b"", 8
+        while position < len(data):
+            (length,) = struct.unpack(">I", data[position : position + 4])
+            if data[position + 4 : position + 8] == b"IDAT":
+                packed += data[position + 8 : position + 8 + length]
+            position += length + 12
+        step = 3 if kind == 2 else 4
+        raw, stride = zlib.decompress(packed), width * step
+        above, rows = bytearray(stride), []
+        for y in range(height):
+            start = y * (stride + 1)
+            row = bytearray(raw[start + 1 : start + 1 + stride])
+            unfilter(raw[start], row, above, step)
+            above = row
+            rows.append(bytes(row) if step == 3 else b"".join(bytes(row[i : i + 3]) for i in range(0, stride, 4)))
+        return cls(width, height, b"".join(rows))
 
     def save_png(self, path):
         rows = b"".join(b"\0" + self.row(y) for y in range(self.height))

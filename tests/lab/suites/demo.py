@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The demo machine: a whole Debian with Xorg and a desktop."""
 
-from harness import Machine, check, guest_folder
+import os
+import subprocess
+
+from harness import BIN, Machine, check, guest_folder
 from picture import Picture
 
 # The machine's disk is /dev/vda of the virtual host; what is written to it is dropped with the virtual host.
@@ -46,12 +49,25 @@ def check_desktop(picture, keep):
     check(blue > red, f"no evening sky at the top: {picture.pixel(5, 5)}")
 
 
+def check_viewers(machine, picture, keep):
+    """Our viewer and another SPICE client see, pixel by pixel, what the engine says is on the screen."""
+    place = f"spice+unix://{machine.runtime}/spice.sock"
+    foreign, ours = f"{keep}/spicy.ppm", f"{keep}/viewer.png"
+    subprocess.run(["spicy-screenshot", f"--uri={place}", "-o", foreign], check=True, timeout=120)
+    check(Picture.load_ppm(foreign) == picture, "spicy-screenshot sees another picture than the engine")
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    command = [os.path.join(BIN, "saffron-viewer"), "--screenshot", ours, "--timeout", "90", place]
+    subprocess.run(command, check=True, timeout=120, env=environment)
+    check(Picture.load_png(ours) == picture, "saffron-viewer sees another picture than the engine")
+
+
 def case_desktop(keep):
-    """Booted directly, the demo comes to its desktop, stays still, takes keys, and shuts down at the power button."""
+    """Booted directly, the demo comes to its desktop, which viewers show exactly, takes keys, and ends at the power button."""
     with Machine(demo("demo", True), keep=keep) as machine:
         machine.wait_serial("SAFFRON-DESKTOP-READY", 420)
         picture = machine.wait_still(lambda picture: picture.width >= 1024, 5, 120, "a desktop that stays still")
         check_desktop(picture, keep)
+        check_viewers(machine, picture, keep)
         machine.type("echo ty''ped >mark; sync\n")
         # The serial port has a shell of its own, for what the terminal on the screen did.
         machine.send_serial("until [ -s /home/demo/mark ]; do sleep 1; done; cat /home/demo/mark\n")
