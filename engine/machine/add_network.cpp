@@ -4,6 +4,7 @@
 #include "devices/net/passt_backend.h"
 #include "devices/net/unplugged_backend.h"
 #include "devices/net/virtio_net.h"
+#include "engine/machine/error_about.h"
 #include "engine/machine/machine_builder.h"
 
 namespace saffron::machine {
@@ -26,11 +27,6 @@ core::Result<std::unique_ptr<ports::NetBackend>> make_backend(const api::Network
     return std::unique_ptr<ports::NetBackend>(std::make_unique<net::UnpluggedBackend>());
   }
   return std::unique_ptr<ports::NetBackend>(SAFFRON_TRY(net::PasstBackend::create(config.id, passt_config(config))));
-}
-
-core::Error about(core::Error error, std::string field) {
-  error.subject = std::move(field);
-  return error;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "devices/storage/raw_file_backend.h"
 #include "devices/storage/virtio_blk.h"
 #include "devices/virtio/virtio_pci.h"
+#include "engine/machine/error_about.h"
 #include "engine/machine/storage_set.h"
 
 namespace saffron::machine {
@@ -15,11 +16,6 @@ namespace {
 
 constexpr unsigned kSataSlot = 31;
 constexpr unsigned kSataFunction = 2;
-
-core::Error about(core::Error error, std::string field) {
-  error.subject = std::move(field);
-  return error;
-}
 
 core::Result<std::unique_ptr<ports::BlockBackend>> open_medium(const std::string& path) {
   storage::RawFileOptions options;

@@ -10,6 +10,7 @@
 #include "devices/virtio/virtio_tablet.h"
 #include "display/spice_loader.h"
 #include "engine/core/version.h"
+#include "engine/machine/error_about.h"
 #include "engine/machine/file_bytes.h"
 
 namespace saffron::machine {
@@ -19,11 +20,6 @@ namespace {
 constexpr const char* kBios = "/usr/share/seabios/bios-256k.bin";
 constexpr const char* kVgaBios = "/usr/share/seabios/vgabios-stdvga.bin";
 constexpr std::size_t kMaxVgaBios = 128 * 1024;
-
-core::Error about(core::Error error, std::string field) {
-  error.subject = std::move(field);
-  return error;
-}
 
 /// The adapter does not know machine.json: its subjects are addresses and its own options.
 core::Error spice_error(core::Error error, const api::SpiceConfig& config) {
