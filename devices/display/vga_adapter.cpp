@@ -174,7 +174,7 @@ void VgaAdapter::set_sink(ports::DisplaySink* sink) {
 void VgaAdapter::refresh_all() {
   if (sink_ != nullptr) {
     pacer_.wake();
-    width_ = 0;  // Tells the size again.
+    tell_size_ = true;
     resize_postponed_ = kMaxResizePostponements;
     refresh(true);
   }
@@ -208,10 +208,13 @@ void VgaAdapter::on_timer() {
   }
 }
 
+bool VgaAdapter::must_tell_size(const ScreenLayout& layout) const {
+  return tell_size_ || layout.width != width_ || layout.height != height_;
+}
+
 bool VgaAdapter::postpone_resize(const ScreenLayout& layout, std::int64_t now) {
-  const bool resized = layout.width != width_ || layout.height != height_;
   const bool settling = now - last_mode_write_ns_.load(std::memory_order_relaxed) < kModeSettleNs;
-  if (!resized || !settling || resize_postponed_ >= kMaxResizePostponements) {
+  if (!must_tell_size(layout) || !settling || resize_postponed_ >= kMaxResizePostponements) {
     resize_postponed_ = 0;
     return false;
   }
@@ -230,9 +233,10 @@ void VgaAdapter::refresh(bool everything) {
   if (postpone_resize(state.layout, now)) {
     return;
   }
-  if (state.layout.width != width_ || state.layout.height != height_) {
+  if (must_tell_size(state.layout)) {
     width_ = state.layout.width;
     height_ = state.layout.height;
+    tell_size_ = false;
     everything = true;
     sink_->resize(width_, height_);
   }

@@ -72,6 +72,7 @@ class VgaAdapter final : public ports::DisplaySource {
   void give_blank_screen_a_size(ScreenLayout& layout) const;
   void on_timer();
   void refresh(bool everything);
+  bool must_tell_size(const ScreenLayout& layout) const;
   bool postpone_resize(const ScreenLayout& layout, std::int64_t now);
   RefreshPacer::Found draw(const ScreenState& state, bool everything, std::int64_t now);
   Written collect_dirty();
@@ -99,8 +100,9 @@ class VgaAdapter final : public ports::DisplaySource {
 
   // Control thread.
   ports::DisplaySink* sink_ = nullptr;
-  std::uint32_t width_ = 0;  // As the sink was told.
+  std::uint32_t width_ = 0;  // As the last sink was told; a blanked screen keeps them.
   std::uint32_t height_ = 0;
+  bool tell_size_ = true;  // Even where they are the same: the sink is new, or forgot.
   unsigned resize_postponed_ = 0;
   std::int64_t deadline_ = 0;
   RefreshPacer pacer_;

@@ -273,6 +273,18 @@ class VgaAdapterTest : public QObject {
     QCOMPARE(int(m.adapter.read_dispi(4)), 0);
   }
 
+  void a_blanked_screen_keeps_its_size_for_viewers_that_come() {
+    Machine m;
+    m.attach_with_desktop(800, 600);
+    m.adapter.reset();
+    m.clock.advance(kSecond);
+    m.sink.resizes = 0;
+    m.adapter.refresh_all();
+    QCOMPARE(m.sink.resizes, 1u);
+    QCOMPARE(m.sink.picture.width, 800u);
+    QCOMPARE(m.sink.picture.height, 600u);
+  }
+
   void enabling_a_mode_clears_what_was_there() {
     Machine m;
     m.attach_with_desktop(640, 480);
