@@ -253,7 +253,7 @@ class VirtualHost:
                     f"export {name}={shlex.quote(value)}\n"
                     for name, value in {
                         "LAB_KERNEL_TREE": tree.read().strip(),
-                        "LAB_RELAY": os.path.join(os.path.dirname(os.path.abspath(__file__)), "host", "relay.py"),
+                        "LAB_PROGRAMS": os.path.join(os.path.dirname(os.path.abspath(__file__)), "host"),
                         "LAB_FORWARDS": " ".join(f"{forward.guest_port}={forward.guest}" for forward in self.forwards),
                         "LAB_OWN_OUT": "1" if options.out else "",
                         "LAB_COLDPLUG": "1" if options.devices else "",

@@ -43,7 +43,10 @@ ip link set lab0 up
 ip route add default via 192.0.2.254 dev lab0
 sysctl -q -w net.ipv4.ping_group_range="0 2147483647" net.ipv4.ip_unprivileged_port_start=0
 [ -e /dev/net/tun ] && chmod 0666 /dev/net/tun
-[ -e /dev/kvm ] && chmod 0666 /dev/kvm
+if [ -e /dev/kvm ]; then
+  chmod 0666 /dev/kvm
+  python3 -BSE "$LAB_PROGRAMS/hold_vm.py"
+fi
 
 if [ -n "$LAB_FORWARDS" ]; then
   # The link to the real machine: QEMU's user network, closed to the outside; addresses are QEMU's fixed ones.
@@ -53,7 +56,7 @@ if [ -n "$LAB_FORWARDS" ]; then
     ip address add 10.0.2.15/24 dev "${interface##*/}"
     break
   done
-  python3 "$LAB_RELAY" $LAB_FORWARDS <$share/token &
+  python3 "$LAB_PROGRAMS/relay.py" $LAB_FORWARDS <$share/token &
 fi
 if [ -n "$LAB_COLDPLUG" ]; then
   # Devices were added: load their drivers, as on any host.
