@@ -246,7 +246,7 @@ void FwCfg::run_dma(core::GuestAddress request_address) {
     done = dma_write(request);
   } else if ((request.control & kDmaSkip) != 0) {
     std::lock_guard lock(mutex_);
-    selection_.offset += request.length;  // 64 bits: no guest wraps this around in its lifetime.
+    selection_.offset += request.length;  // A guest that wraps its 64 bits, in hours, begins anew.
   }
   Bytes result;
   put_big_endian(result, done ? 0 : kDmaError, 4);

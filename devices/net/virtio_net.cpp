@@ -144,8 +144,9 @@ void VirtioNet::read_config(std::uint64_t offset, std::span<std::uint8_t> to) {
   }
 }
 
-void VirtioNet::activate(VirtioActivation activation) {
+core::Result<void> VirtioNet::activate(VirtioActivation activation) {
   worker_->start(std::move(activation));
+  return {};
 }
 
 void VirtioNet::deactivate() {

@@ -46,7 +46,7 @@ class VirtioNet final : public virtio::VirtioDevice {
   std::uint64_t device_features() const override;
   std::vector<std::uint16_t> queue_sizes() const override { return {kQueueSize, kQueueSize, kControlQueueSize}; }
   void read_config(std::uint64_t offset, std::span<std::uint8_t> to) override;
-  void activate(virtio::VirtioActivation activation) override;
+  core::Result<void> activate(virtio::VirtioActivation activation) override;
   void deactivate() override;
 
  private:

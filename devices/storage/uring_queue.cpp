@@ -163,10 +163,20 @@ void UringQueue::commit() {
       enter();
       deliver_rejected();
       reap();
-    } while (!rejected_.empty() || !again_.empty() ||
-             (!failing_ && !backlog_.empty() && !free_slots_.empty() && prepared_.empty()));
+    } while (can_go_on());
     listen(true);
   } while (completions_wait());
+}
+
+/// Whether another turn gets further now. Entries that the kernel did not take yet wait for the retry timer.
+bool UringQueue::can_go_on() const {
+  if (!rejected_.empty()) {
+    return true;
+  }
+  if (failing_) {
+    return in_flight_ == 0;
+  }
+  return prepared_.empty() && (!again_.empty() || (!backlog_.empty() && !free_slots_.empty()));
 }
 
 void UringQueue::listen(bool enable) {

@@ -46,6 +46,7 @@ class UringQueue final : public ports::BlockQueue {
   void adopt_thread();
   void wait_for_other_thread();
 
+  bool can_go_on() const;
   void listen(bool enable);
   bool work_is_deferred() const;
   bool completions_wait() const;

@@ -87,7 +87,7 @@ void VirtioBlk::write_config(std::uint64_t offset, std::span<const std::uint8_t>
   }
 }
 
-void VirtioBlk::activate(virtio::VirtioActivation activation) {
+core::Result<void> VirtioBlk::activate(virtio::VirtioActivation activation) {
   if ((activation.features & kBlkConfigWce) == 0) {
     // 5.2.5.2: a driver that cannot flush is not to be given a cache.
     shared_.writeback = (activation.features & kBlkFlush) != 0;
@@ -99,11 +99,9 @@ void VirtioBlk::activate(virtio::VirtioActivation activation) {
     }
     core::Result<void> result;
     queues_[index]->loop().run_sync([&] { result = queues_[index]->start(*queue, activation.needs_reset); });
-    if (!result.ok()) {
-      core::log_error("disk", "{}: {}", name_, result.error().message);
-      activation.needs_reset("the disk image cannot be used");
-    }
+    SAFFRON_TRY(std::move(result));
   }
+  return {};
 }
 
 void VirtioBlk::deactivate() {

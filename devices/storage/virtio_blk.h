@@ -32,7 +32,7 @@ class VirtioBlk final : public virtio::VirtioDevice {
   std::vector<std::uint16_t> queue_sizes() const override;
   void read_config(std::uint64_t offset, std::span<std::uint8_t> to) override;
   void write_config(std::uint64_t offset, std::span<const std::uint8_t> from) override;
-  void activate(virtio::VirtioActivation activation) override;
+  core::Result<void> activate(virtio::VirtioActivation activation) override;
   void deactivate() override;
 
  private:

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "devices/virtio/virtqueue.h"
+#include "engine/core/result.h"
 
 namespace saffron::virtio {
 
@@ -42,8 +43,10 @@ class VirtioDevice {
   virtual void read_config(std::uint64_t offset, std::span<std::uint8_t> to) = 0;
   virtual void write_config(std::uint64_t offset, std::span<const std::uint8_t> from) { (void)offset, (void)from; }
   /// DRIVER_OK: watch the queues' kick_fd on a loop of the device's own, and process what is there already: on that
-  /// loop, not before this returns, as interrupts are not raised under the transport's lock.
-  virtual void activate(VirtioActivation activation) = 0;
+  /// loop, not before this returns, as interrupts are not raised under the transport's lock. An error (the host's, for
+  /// example a disk that cannot be opened any more) leaves the device activated and useless: the transport tells the
+  /// driver that it needs a reset.
+  virtual core::Result<void> activate(VirtioActivation activation) = 0;
   /// Reset: stop using the queues, wait for (or cancel) all I/O, return every chain. Synchronous. Not called unless
   /// activated. It may wait for an I/O thread, but never for the control loop, which may be waiting for this vCPU:
   /// a device that works there uses LoopWorker.

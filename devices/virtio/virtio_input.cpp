@@ -126,8 +126,9 @@ void VirtioInput::write_config(std::uint64_t offset, std::span<const std::uint8_
   }
 }
 
-void VirtioInput::activate(VirtioActivation activation) {
+core::Result<void> VirtioInput::activate(VirtioActivation activation) {
   worker_.start(std::move(activation));
+  return {};
 }
 
 void VirtioInput::deactivate() {

@@ -68,7 +68,7 @@ class VirtioInput : public VirtioDevice {
   std::vector<std::uint16_t> queue_sizes() const override { return {kQueueSize, kQueueSize}; }
   void read_config(std::uint64_t offset, std::span<std::uint8_t> to) override;
   void write_config(std::uint64_t offset, std::span<const std::uint8_t> from) override;
-  void activate(VirtioActivation activation) override;
+  core::Result<void> activate(VirtioActivation activation) override;
   void deactivate() override;
 
  protected:

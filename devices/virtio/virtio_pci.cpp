@@ -191,7 +191,7 @@ void VirtioPciTransport::on_reset() {
 // ---- Life of the device ----
 
 /// DRIVER_OK (3.1.1, step 8): the queues become what the driver wrote, and stay so until reset.
-void VirtioPciTransport::activate() {
+core::Result<void> VirtioPciTransport::activate() {
   VirtioActivation activation;
   activation.features = driver_features_;
   for (const auto& pointer : queues_) {
@@ -210,7 +210,7 @@ void VirtioPciTransport::activate() {
   activation.needs_reset = [this](std::string_view reason) { set_needs_reset(reason); };
   activated_ = true;
   bind_doorbells();
-  device_->activate(std::move(activation));
+  return device_->activate(std::move(activation));
 }
 
 /// 2.4: back to the beginning, whatever state it is in. When it returns, no thread of the device uses a queue.
@@ -291,6 +291,10 @@ void VirtioPciTransport::interrupt_config() {
 void VirtioPciTransport::set_needs_reset(std::string_view reason) {
   log_broken_.warning("virtio", "{}: the guest's driver broke the rules, the device waits for a reset: {}", name(),
                       reason);
+  ask_for_reset();
+}
+
+void VirtioPciTransport::ask_for_reset() {
   const std::uint8_t before = status_.fetch_or(kStatusNeedsReset);
   if ((before & kStatusNeedsReset) == 0 && (before & kStatusDriverOk) != 0) {
     interrupt_config();

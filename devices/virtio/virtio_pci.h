@@ -97,14 +97,14 @@ class VirtioPciTransport final : public pci::PciDevice {
   void write_global_field(std::uint64_t offset, std::uint32_t value);
   void write_queue_field(Queue& queue, std::uint64_t offset, std::uint32_t value);
   void write_driver_feature(std::uint32_t value);
-  void update_status(std::uint8_t value);
+  core::Result<void> update_status(std::uint8_t value);
   std::uint16_t accept_vector(std::uint32_t value) const;
   bool features_acceptable() const;
   std::uint64_t offered_features() const;
   Queue* selected_queue();
 
   // Life of the device. The lock is held.
-  void activate();
+  core::Result<void> activate();
   void reset_device();
   void bind_doorbells();
   void unbind_doorbells();
@@ -113,6 +113,7 @@ class VirtioPciTransport final : public pci::PciDevice {
   void interrupt_queue(const Queue& queue);
   void interrupt_config();
   void set_needs_reset(std::string_view reason);
+  void ask_for_reset();
   void lower_intx();
 
   const core::GuestMemory& memory_;
@@ -138,6 +139,7 @@ class VirtioPciTransport final : public pci::PciDevice {
 
   core::LogOnce log_rules_;
   core::LogOnce log_broken_;
+  core::LogOnce log_unusable_;
   core::LogOnce log_doorbell_;
   std::vector<std::unique_ptr<Queue>> queues_;
   std::unique_ptr<VirtioDevice> device_;  // Last: it goes first, while the queues' eventfds are still open.

@@ -169,19 +169,27 @@ void VirtioPciTransport::write_queue_field(Queue& queue, std::uint64_t offset, s
 }
 
 void VirtioPciTransport::write_status(std::uint8_t value) {
+  core::Result<void> activated;
   {
     const std::lock_guard lock(mutex_);
     if (value != 0) {
-      update_status(value);
-      return;
+      activated = update_status(value);
+    } else {
+      reset_device();
     }
-    reset_device();
   }
-  lower_intx();
+  // Interrupts change outside the lock.
+  if (value == 0) {
+    lower_intx();
+  }
+  if (!activated.ok()) {
+    log_unusable_.warning("virtio", "{}: the device cannot be used: {}", name(), activated.error().message);
+    ask_for_reset();
+  }
 }
 
 /// 2.1.1: the driver only adds bits; what it leaves out stays.
-void VirtioPciTransport::update_status(std::uint8_t value) {
+core::Result<void> VirtioPciTransport::update_status(std::uint8_t value) {
   const std::uint8_t before = status_;
   auto added = static_cast<std::uint8_t>(value & ~before & ~kStatusNeedsReset);
   if ((added & kStatusFeaturesOk) != 0 && !features_acceptable()) {
@@ -194,9 +202,7 @@ void VirtioPciTransport::update_status(std::uint8_t value) {
     added = static_cast<std::uint8_t>(added & ~kStatusDriverOk);
   }
   status_ |= added;
-  if ((added & kStatusDriverOk) != 0) {
-    activate();
-  }
+  return (added & kStatusDriverOk) != 0 ? activate() : core::Result<void>{};
 }
 
 /// 2.2.2, 6.1: nothing that was not offered, and VERSION_1, as there is no legacy interface.

@@ -45,9 +45,10 @@ class SampleDevice final : public VirtioDevice {
       std::copy(from.begin(), from.end(), config.begin() + static_cast<std::ptrdiff_t>(offset));
     }
   }
-  void activate(VirtioActivation new_activation) override {
+  saffron::core::Result<void> activate(VirtioActivation new_activation) override {
     activation = std::move(new_activation);
     ++activations;
+    return activation_result;
   }
   void deactivate() override {
     ++deactivations;
@@ -60,6 +61,7 @@ class SampleDevice final : public VirtioDevice {
   std::vector<std::uint16_t> sizes{16, 8};
   std::vector<std::uint8_t> config{1, 2, 3, 4, 5, 6, 7, 8};
   VirtioActivation activation;
+  saffron::core::Result<void> activation_result;
   unsigned activations = 0;
   unsigned deactivations = 0;
   std::function<void()> on_deactivate;
@@ -147,6 +149,7 @@ class VirtioPciTest : public QObject {
   void vector_out_of_range_reads_back_as_none();
   void no_vector_means_no_interrupt();
   void broken_queue_needs_reset();
+  void a_device_that_cannot_start_needs_reset();
   void needs_reset_is_cleared_by_reset_only();
   void reset_is_synchronous_and_complete();
   void reset_clears_pending_kicks();
@@ -457,6 +460,20 @@ void VirtioPciTest::broken_queue_needs_reset() {
   QCOMPARE(bench.isr(), std::uint8_t{kIsrConfig});
   bench.device->activation.needs_reset("again");
   QVERIFY2(!bench.driver->socket().line.level(), "it is told once");
+}
+
+void VirtioPciTest::a_device_that_cannot_start_needs_reset() {
+  Bench bench;
+  bench.device->activation_result = saffron::core::Error{saffron::core::ErrorCode::kIo, "the disk has gone", {}};
+  bench.start();
+  QVERIFY((bench.driver->status() & kStatusNeedsReset) != 0);
+  QVERIFY(bench.driver->socket().line.level());
+  QCOMPARE(bench.isr(), std::uint8_t{kIsrConfig});
+  bench.device->activation_result = {};
+  bench.driver->set_status(0);
+  QCOMPARE(bench.device->deactivations, 1U);
+  bench.start();
+  QCOMPARE(bench.driver->status() & kStatusNeedsReset, 0);
 }
 
 void VirtioPciTest::needs_reset_is_cleared_by_reset_only() {

@@ -40,8 +40,9 @@ void VirtioRng::read_config(std::uint64_t, std::span<std::uint8_t> to) {
   std::fill(to.begin(), to.end(), std::uint8_t{0});  // 5.4.4: there is none.
 }
 
-void VirtioRng::activate(VirtioActivation activation) {
+core::Result<void> VirtioRng::activate(VirtioActivation activation) {
   worker_.start(std::move(activation));
+  return {};
 }
 
 void VirtioRng::deactivate() {

@@ -35,7 +35,7 @@ class VirtioRng final : public VirtioDevice {
   std::uint64_t device_features() const override { return 0; }
   std::vector<std::uint16_t> queue_sizes() const override { return {64}; }
   void read_config(std::uint64_t offset, std::span<std::uint8_t> to) override;
-  void activate(VirtioActivation activation) override;
+  core::Result<void> activate(VirtioActivation activation) override;
   void deactivate() override;
 
  private:

@@ -86,7 +86,7 @@ void VirtioTablet::on_driver(bool listens) {
   state_ = {};
   told_ = {};
   wheel_ = 0;
-  if (active_listener_) {
+  if (std::exchange(listened_, listens) != listens && active_listener_) {
     active_listener_(listens);
   }
 }

@@ -50,6 +50,7 @@ class VirtioTablet final : public VirtioInput, public ports::TabletPort {
   State state_;             // What is so.
   State told_;              // What the guest was told.
   std::int32_t wheel_ = 0;  // Detents that it was not told.
+  bool listened_ = false;   // What the listener knows.
   std::function<void(bool)> active_listener_;
 };
 

@@ -44,7 +44,9 @@ class FakeVirtioHost {
     }
     activation.config_changed = [this] { ++config_changes_; };
     activation.needs_reset = [this](std::string_view reason) { note_broken(reason); };
-    device_.activate(std::move(activation));
+    if (const auto activated = device_.activate(std::move(activation)); !activated.ok()) {
+      note_broken(activated.error().message);
+    }
   }
   void activate() { activate(Options{}); }
   void deactivate() {
