@@ -19,6 +19,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::int64_t kStartSeconds = 60;  // The lab's hosts are slow.
 constexpr std::int64_t kStopSeconds = 120;  // A desktop guest shuts its services down.
+constexpr std::int64_t kForceSeconds = api::kForceStopPatienceMs / 1000;
 constexpr std::int64_t kMaxSeconds = 86400;
 
 template <typename Method>
@@ -55,6 +56,22 @@ Result<void> wait_for_end(api::ControlClient& client, const api::MachineLibrary&
   return {};
 }
 
+/// At once, whatever the engine is doing.
+Result<void> stop_by_force(api::ControlClient& client, const api::MachineLibrary& library, const std::string& name) {
+  auto asked = client.call_blocking<api::method::Stop>({.force = true}, api::kForceStopPatienceMs);
+  // An engine that ended before its answer was read has done what was asked.
+  if (asked.ok() || !client.connected()) {
+    if (wait_for_end(client, library, name, kForceSeconds).ok()) {
+      return {};
+    }
+  } else if (asked.error().code != ErrorCode::kTimedOut) {
+    return std::move(asked).error();
+  }
+  fmt::print(stderr, "saffronctl: the engine of {} does not answer: its process is ended\n", printable(name));
+  SAFFRON_TRY(client.kill_engine());
+  return wait_for_end(client, library, name, kForceSeconds);
+}
+
 }  // namespace
 
 Result<int> run_start(Context& context, const Arguments& arguments) {
@@ -84,7 +101,12 @@ Result<int> run_stop(Context& context, const Arguments& arguments) {
   const std::string& name = arguments.at(0);
   const std::int64_t seconds = SAFFRON_TRY(arguments.number("--timeout", kStopSeconds, 1, kMaxSeconds));
   const auto client = SAFFRON_TRY(context.connect(name));
-  auto asked = client->call_blocking<api::method::Stop>({.force = arguments.has("--force")}, kAnswerMs);
+  if (arguments.has("--force")) {
+    SAFFRON_TRY(stop_by_force(*client, library, name));
+    context.answer_done();
+    return 0;
+  }
+  auto asked = client->call_blocking<api::method::Stop>({.force = false}, kAnswerMs);
   // An engine that ended before its answer was read has done what was asked.
   if (!asked.ok() && client->connected()) {
     return std::move(asked).error();

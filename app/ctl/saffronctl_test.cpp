@@ -134,6 +134,19 @@ class SaffronctlTest : public QObject {
     QCOMPARE(state("demo"), QString("off"));
   }
 
+  void an_engine_that_does_not_answer_is_ended_by_force() {
+    create("demo");
+    QCOMPARE(run({"start", "demo"}).status, 0);
+    const int pid = run({"show", "demo", "--json"}).json().object()["status"].toObject()["pid"].toInt();
+    QVERIFY(pid > 1);
+    QCOMPARE(::kill(pid, SIGSTOP), 0);
+    const Outcome stop = run({"stop", "demo", "--force"});
+    QVERIFY2(stop.status == 0, stop.error);
+    QVERIFY(stop.error.contains("does not answer"));
+    QCOMPARE(state("demo"), QString("off"));
+    QCOMPARE(run({"start", "demo"}).status, 0);
+  }
+
   void typing_and_keys_arrive() {
     create("demo");
     QCOMPARE(run({"start", "demo"}).status, 0);

@@ -64,7 +64,7 @@ constexpr OptionSpec kStartOptions[] = {
 constexpr OptionSpec kStopOptions[] = {
     {"--force", "-f", "",
      "End the machine at once, as if its plug were pulled: what the guest has not written is lost"},
-    {"--no-wait", "", "", "Return as soon as the guest has been asked"},
+    {"--no-wait", "", "", "Return as soon as the guest has been asked; not with --force"},
     {"--timeout", "", "SECONDS", "How long to wait for the end; otherwise 120"},
 };
 constexpr OptionSpec kTypeOptions[] = {
@@ -132,7 +132,7 @@ constexpr Verb kVerbs[] = {
      "saffronctl start debian", run_start},
     {"stop", kMachine, kStopOptions, "Shut a machine down",
      "Asks the guest to shut down, as its power button does, and waits until it has. With --force the machine ends at "
-     "once.",
+     "once; an engine that does not answer in 10 seconds is killed.",
      "saffronctl stop debian\nsaffronctl stop debian --force", run_stop},
     {"pause", kMachine, {}, "Pause a machine", "The guest stands still and keeps its memory.", "", run_pause},
     {"resume",

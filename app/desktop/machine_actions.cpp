@@ -87,7 +87,8 @@ void MachineActions::update() {
   console->setEnabled(connected && !session_->status().spice.unix_path.empty());
   power_button->setEnabled(phase == Phase::kRunning);
   reset->setEnabled(alive);
-  force_off->setEnabled(connected && phase != Phase::kStopping);
+  // Also one that does not answer, or that shuts down without end.
+  force_off->setEnabled(any && session_->has_engine());
   screenshot->setEnabled(alive && session_->status().display.width != 0);
   settings->setEnabled(whole);
   log->setEnabled(any);

@@ -65,6 +65,9 @@ MachineSession::MachineSession(api::MachineEntry entry, QObject* parent) : QObje
   retry_.setSingleShot(true);
   retry_.setInterval(kRetryMilliseconds);
   connect(&retry_, &QTimer::timeout, this, &MachineSession::refresh_wanted);
+  force_timer_.setSingleShot(true);
+  force_timer_.setInterval(api::kForceStopPatienceMs);
+  connect(&force_timer_, &QTimer::timeout, this, &MachineSession::kill_engine);
   if (entry_.running) {
     connect_to_engine();
   }
@@ -203,6 +206,7 @@ void MachineSession::engine_has_gone() {
   release(readable_);
   release(writable_);
   client_.reset();
+  force_timer_.stop();
   if (subscribed_ && !stop_was_announced_) {
     Notice notice{Notice::Severity::kError, tr("The engine of “%1” has ended unexpectedly.").arg(name()), {}, name()};
     notice.kind = "engine";
@@ -309,6 +313,16 @@ void MachineSession::power_button() {
 }
 void MachineSession::force_off() {
   request<api::method::Stop>(api::StopRequest{true}, tr("Cannot force “%1” off.").arg(name()));
+  force_timer_.start();
+}
+void MachineSession::kill_engine() {
+  if (client_ == nullptr) {
+    return;
+  }
+  stop_was_announced_ = true;  // It will be gone without a word, as the user wants.
+  if (const auto result = client_->kill_engine(); !result.ok()) {
+    report(tr("Cannot force “%1” off.").arg(name()), result.error());
+  }
 }
 void MachineSession::insert_media(const std::string& id, const std::string& path, Done done) {
   request<api::method::MediaInsert>(api::MediaInsertRequest{id, path}, {}, std::move(done));

@@ -37,6 +37,8 @@ class MachineSession final : public QObject {
   const std::optional<core::Error>& problem() const { return entry_.problem; }
   /// Of the engine; meaningful while connected().
   const api::MachineStatus& status() const { return status_; }
+  /// There is an engine that can be spoken to, or ended, even if it has not answered yet.
+  bool has_engine() const { return client_ != nullptr; }
   bool connected() const { return client_ != nullptr && subscribed_; }
   Phase phase() const;
   QString phase_text() const;
@@ -81,6 +83,7 @@ class MachineSession final : public QObject {
   void poll_launch();
   void launch_ended(core::Result<void> outcome);
   void report(const QString& what, const core::Error& error);
+  void kill_engine();
   template <typename Method>
   void request(const typename Method::Request& arguments, const QString& what, Done done = {});
 
@@ -93,6 +96,7 @@ class MachineSession final : public QObject {
   std::unique_ptr<api::EngineLaunch> launch_;
   std::unique_ptr<QSocketNotifier> launch_readable_;
   QTimer retry_;
+  QTimer force_timer_;  // Runs while an engine has been told to end.
   bool launching_ = false;
   bool subscribed_ = false;
   bool winding_down_ = false;  // The engine has said goodbye, but may still hold its lock.

@@ -75,6 +75,8 @@ constexpr const char* kSentences[] = {
     QT_TRANSLATE_NOOP("EngineText", "The machine is not running"),
     QT_TRANSLATE_NOOP("EngineText", "The connection to the engine has ended"),
     QT_TRANSLATE_NOOP("EngineText", "The engine sent a picture that cannot be read"),
+    QT_TRANSLATE_NOOP("EngineText", "Another program listens on the engine's socket"),
+    QT_TRANSLATE_NOOP("EngineText", "Cannot end the engine's process: %1"),
     // Host checks: titles, what was found, what to do.
     QT_TRANSLATE_NOOP("EngineText", "CPU virtualization"),
     QT_TRANSLATE_NOOP("EngineText", "KVM device"),

@@ -16,6 +16,9 @@ constexpr int kRetryMilliseconds = 500;
 
 MachineControl::MachineControl(api::MachinePaths paths, QObject* parent) : QObject(parent), paths_(std::move(paths)) {
   connect(&watcher_, &PathWatcher::appeared, this, &MachineControl::connect_to_engine);
+  force_timer_.setSingleShot(true);
+  force_timer_.setInterval(api::kForceStopPatienceMs);
+  connect(&force_timer_, &QTimer::timeout, this, &MachineControl::kill_engine);
 }
 
 MachineControl::~MachineControl() = default;
@@ -66,6 +69,7 @@ void MachineControl::engine_has_gone() {
   readable_.release()->deleteLater();
   writable_.release()->deleteLater();
   client_.reset();
+  force_timer_.stop();
   state_ = api::MachineState::kStopped;
   emit changed();
   QTimer::singleShot(kRetryMilliseconds, this, &MachineControl::begin);
@@ -110,6 +114,14 @@ void MachineControl::power_button() {
 }
 void MachineControl::force_off() {
   call<api::method::Stop>(api::StopRequest{true});
+  force_timer_.start();
+}
+void MachineControl::kill_engine() {
+  if (client_ != nullptr) {
+    if (const auto result = client_->kill_engine(); !result.ok()) {
+      emit failed(QString::fromStdString(result.error().message));
+    }
+  }
 }
 
 void MachineControl::start() {

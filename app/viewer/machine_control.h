@@ -6,6 +6,7 @@
 #include <QtCore/QObject>
 #include <QtCore/QSocketNotifier>
 #include <QtCore/QString>
+#include <QtCore/QTimer>
 #include <memory>
 #include <optional>
 
@@ -46,6 +47,7 @@ class MachineControl final : public QObject {
 
  private:
   void connect_to_engine();
+  void kill_engine();
   void process();
   void take_event(const api::Event& event);
   void engine_has_gone();
@@ -58,6 +60,7 @@ class MachineControl final : public QObject {
   std::unique_ptr<api::ControlClient> client_;
   std::unique_ptr<QSocketNotifier> readable_;
   std::unique_ptr<QSocketNotifier> writable_;
+  QTimer force_timer_;  // Runs while an engine has been told to end.
   std::unique_ptr<api::EngineLaunch> launch_;
   std::unique_ptr<QSocketNotifier> launch_readable_;
   api::MachineState state_ = api::MachineState::kStopped;

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/api/control_client.h"
 
+// The header of glibc 2.36 does not say by itself that these are C functions.
+extern "C" {
+#include <sys/pidfd.h>
+}
+
 #include <poll.h>
+#include <signal.h>
 
 #include <cerrno>
 #include <chrono>
@@ -189,6 +195,17 @@ bool ControlClient::connected() const {
 Result<void> ControlClient::process() {
   const auto impl = impl_;
   return impl->process();
+}
+
+Result<void> ControlClient::kill_engine() {
+  auto process = engine_behind(fd());
+  if (!process.ok()) {
+    return process.error().code == ErrorCode::kNotFound ? Result<void>() : std::move(process).error();
+  }
+  if (pidfd_send_signal(process->get(), SIGKILL, nullptr, 0) != 0 && errno != ESRCH) {
+    return Error::from_errno(errno, "Cannot end the engine's process");
+  }
+  return {};
 }
 
 void ControlClient::set_event_listener(std::function<void(const Event&)> listener) {

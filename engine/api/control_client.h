@@ -16,6 +16,9 @@
 
 namespace saffron::api {
 
+/// An engine that takes longer for Stop(force) is stuck: then kill_engine().
+inline constexpr int kForceStopPatienceMs = 10000;
+
 /// One thread. Callbacks run inside process() or call_blocking() (and, once the connection has ended, inside call()
 /// itself); they may start calls, and may destroy the client.
 /// Use with an event loop: watch fd() for reading always and for writing while wants_write(); then process().
@@ -41,6 +44,10 @@ class ControlClient {
   /// calls have been answered with it, and every later call will be.
   core::Result<void> process();
   bool connected() const;
+
+  /// SIGKILL to the engine's process, for one that does not answer even to Stop(force); the host's kernel cleans up.
+  /// Success when it has ended already. kInvalidState as engine_behind().
+  core::Result<void> kill_engine();
 
   void set_event_listener(std::function<void(const Event&)> listener);
 

@@ -67,6 +67,10 @@ core::Result<core::UniqueFd> listen_unix(const std::string& path, int backlog = 
 /// A connected stream socket, close-on-exec, non-blocking. kNotFound if nobody listens there.
 core::Result<core::UniqueFd> connect_unix(const std::string& path);
 
+/// A pidfd of the engine that made the listening socket which `socket` is connected to. kNotFound when it has ended;
+/// kInvalidState when what listens there is another program, e.g. a relay to an engine elsewhere.
+core::Result<core::UniqueFd> engine_behind(int socket);
+
 /// The directory of the running program, e.g. "/usr/bin"; empty if unknown.
 std::string program_directory();
 

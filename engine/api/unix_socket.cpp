@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The socket functions of paths.h.
+// The header of glibc 2.36 does not say by itself that these are C functions.
+extern "C" {
+#include <sys/pidfd.h>
+}
+
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -9,6 +15,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <string_view>
 
 #include "engine/api/paths.h"
 
@@ -70,6 +78,19 @@ Result<void> remove_stale(const std::string& path) {
   return {};
 }
 
+bool is_engine(int pid) {
+  std::ifstream file(fmt::format("/proc/{}/cmdline", pid));
+  std::string program;
+  std::getline(file, program, '\0');
+  const std::string_view name = std::string_view(program).substr(program.rfind('/') + 1);
+  return name.starts_with("saffron-") && name.ends_with("engine");
+}
+
+bool hung_up(int socket) {
+  pollfd peer{socket, POLLIN, 0};
+  return poll(&peer, 1, 0) < 0 || (peer.revents & (POLLHUP | POLLERR)) != 0;
+}
+
 }  // namespace
 
 Result<UniqueFd> listen_unix(const std::string& path, int backlog) {
@@ -104,6 +125,28 @@ Result<UniqueFd> connect_unix(const std::string& path) {
     return Error{ErrorCode::kNotFound, "Nobody listens on this socket", path};
   }
   return Error::from_errno(errno, "Cannot connect to the socket", path);
+}
+
+Result<UniqueFd> engine_behind(int socket) {
+  // The credentials are those of the process that called listen(2).
+  ucred peer{};
+  socklen_t length = sizeof(peer);
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) {
+    return Error::from_errno(errno, "Cannot learn who listens on the socket");
+  }
+  UniqueFd process(pidfd_open(peer.pid, 0));
+  const int error = process ? 0 : errno;
+  // A connection that is still open proves that the number was not given to another process meanwhile.
+  if (hung_up(socket) || error == ESRCH) {
+    return Error{ErrorCode::kNotFound, "The engine has ended", {}};
+  }
+  if (error != 0) {
+    return Error::from_errno(error, "Cannot get hold of the engine's process");
+  }
+  if (!is_engine(peer.pid)) {
+    return Error{ErrorCode::kInvalidState, "Another program listens on the engine's socket", {}};
+  }
+  return process;
 }
 
 }  // namespace saffron::api

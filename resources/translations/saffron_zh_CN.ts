@@ -156,6 +156,14 @@
         <translation>引擎发来的画面无法读取</translation>
     </message>
     <message>
+        <source>Another program listens on the engine's socket</source>
+        <translation>另一个程序正在监听引擎的套接字</translation>
+    </message>
+    <message>
+        <source>Cannot end the engine's process: %1</source>
+        <translation>无法结束引擎进程：%1</translation>
+    </message>
+    <message>
         <source>CPU virtualization</source>
         <translation>CPU 虚拟化</translation>
     </message>
