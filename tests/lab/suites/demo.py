@@ -6,6 +6,7 @@ import subprocess
 
 from harness import BIN, Machine, check, guest_folder
 from picture import Picture
+from viewer_window import ViewerWindow
 
 # The machine's disk is /dev/vda of the virtual host; what is written to it is dropped with the virtual host.
 SUITE = {"guests": ["demo"], "timeout": 1200, "drives": ["{SAFFRON_GUEST_DEMO}/disk.raw,snapshot=on"]}
@@ -61,15 +62,38 @@ def check_viewers(machine, picture, keep):
     check(Picture.load_png(ours) == picture, "saffron-viewer sees another picture than the engine")
 
 
+def use_viewer_window(machine, picture, keep):
+    """What is clicked and typed in our viewer's own window arrives in the guest, at the same place."""
+
+    def click(x, y, window):
+        viewer.click(x, y)
+        # The serial port has a shell of its own, for what happens on the screen.
+        machine.send_serial(f"until xdotool getactivewindow getwindowname | grep -q ^{window}; do sleep 1; done; xdotool getmouselocation\n")
+        match = machine.wait_serial(r"^x:(\d+) y:(\d+) ")
+        # The tablet has 32768 steps on each axis.
+        off = [abs(int(match.group(1)) - x), abs(int(match.group(2)) - y)]
+        check(max(off) <= 1, f"a click at {x},{y} came as one at {match.group(0)}")
+
+    place = f"spice+unix://{machine.runtime}/spice.sock"
+    with ViewerWindow(place, (picture.width, picture.height), keep) as viewer:
+        viewer.wait_picture(picture)
+        machine.send_serial("export DISPLAY=:0 XAUTHORITY=$(cat /run/user/1000/demo-session)\n")
+        click(640, 200, "Welcome")
+        click(700, 520, "Terminal")
+        viewer.type("echo cli''cked >click; sync\n")
+        machine.send_serial("until [ -s /home/demo/click ]; do sleep 1; done; cat /home/demo/click\n")
+        machine.wait_serial("^clicked$")
+
+
 def case_desktop(keep):
-    """Booted directly, the demo comes to its desktop, which viewers show exactly, takes keys, and ends at the power button."""
+    """Booted directly, the demo comes to its desktop, which viewers show exactly; keys and clicks arrive; the power button ends it."""
     with Machine(demo("demo", True), keep=keep) as machine:
         machine.wait_serial("SAFFRON-DESKTOP-READY", 420)
         picture = machine.wait_still(lambda picture: picture.width >= 1024, 5, 120, "a desktop that stays still")
         check_desktop(picture, keep)
         check_viewers(machine, picture, keep)
+        use_viewer_window(machine, picture, keep)
         machine.type("echo ty''ped >mark; sync\n")
-        # The serial port has a shell of its own, for what the terminal on the screen did.
         machine.send_serial("until [ -s /home/demo/mark ]; do sleep 1; done; cat /home/demo/mark\n")
         machine.wait_serial("typed$", 60)
         machine.call("power_button")
