@@ -68,7 +68,7 @@ class ViewerWindow:
     def picture(self):
         """What is on the screen, without the mouse pointer of the window system."""
         with tempfile.NamedTemporaryFile(suffix=".ppm") as file:
-            self._tool("import", "-silent", "-window", "root", file.name)
+            self._tool("import", "-silent", "-window", "root", "-depth", "8", file.name)
             return Picture.load_ppm(file.name)
 
     def wait_picture(self, expected, patience=PATIENCE):
@@ -84,4 +84,9 @@ class ViewerWindow:
         self._tool("xdotool", "mousemove", str(x), str(y), "click", str(button))
 
     def type(self, text):
+        """Text without line ends; xdotool has another key than a person for those."""
         self._tool("xdotool", "type", "--delay", "60", text)
+
+    def press(self, key):
+        """A key by its name in X, such as Return."""
+        self._tool("xdotool", "key", key)
