@@ -17,7 +17,8 @@ namespace saffron::storage {
 
 class VirtioBlk final : public virtio::VirtioDevice {
  public:
-  static constexpr std::uint16_t kQueueSize = 256;
+  /// So that a request of 1 MiB in 4 KiB pages is one chain.
+  static constexpr std::uint16_t kQueueSize = 512;
 
   /// Queue i works on loops[i % loops.size()], so that a queue has a thread of its own if there are enough. `loops`
   /// are not empty, none is the control loop (a guest's reset waits for them), and they outlive the device, as

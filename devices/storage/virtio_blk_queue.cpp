@@ -20,9 +20,11 @@ constexpr std::uint64_t kSector = 512;
 // clock from a device, and each request would pay for that twice.
 constexpr std::uint64_t kMaxPollTicks = 100'000;
 constexpr std::uint64_t kFirstPollTicks = 12'000;
-/// Chains before completions are looked for, and batches before others on the loop have their turn.
+/// Chains before completions are looked for and told, and before others on the loop have their turn.
 constexpr unsigned kBatch = 64;
-constexpr unsigned kBatchesPerVisit = 16;
+constexpr unsigned kChainsPerVisit = 16 * kBatch;
+// What takes long to copy is told at once, so that the guest works on it meanwhile.
+constexpr std::uint64_t kUntoldBytes = 256 << 10;
 
 void signal_event(int fd) {
   const std::uint64_t one = 1;
@@ -85,34 +87,39 @@ void VirtioBlkQueue::on_kick() {
 void VirtioBlkQueue::process() {
   processing_ = true;
   queue_->disable_kicks();
-  unsigned batches = 0;
+  visit_chains_ = 0;
   do {
-    while (batches < kBatchesPerVisit && take_available()) {
-      ++batches;
-    }
-    ++batches;
-  } while (batches < kBatchesPerVisit && (poll_briefly() || queue_->enable_kicks()));
+    take_available();
+  } while (visit_chains_ < kChainsPerVisit && (poll_briefly() || queue_->enable_kicks()));
   queue_->notify();
   processing_ = false;
   idle_since_ = ticks();
-  if (batches >= kBatchesPerVisit) {
+  if (visit_chains_ >= kChainsPerVisit) {
     signal_event(queue_->kick_fd());  // A guest that never stops asking must not keep a reset waiting.
   }
 }
 
-bool VirtioBlkQueue::take_available() {
+void VirtioBlkQueue::take_available() {
+  unsigned untold = 0;
+  std::uint64_t told_bytes = bytes_;
   unsigned count = 0;
-  while (count < kBatch) {
-    auto chain = queue_->pop();
-    if (!chain) {
-      break;
+  do {
+    for (count = 0; count < kBatch; ++count) {
+      auto chain = queue_->pop();
+      if (!chain) {
+        break;
+      }
+      begin(std::move(*chain));
     }
-    ++count;
-    begin(std::move(*chain));
-  }
-  lane_->commit();   // What the page cache has completes here...
-  queue_->notify();  // ... with one interrupt for all.
-  return count == kBatch;
+    visit_chains_ += count;
+    untold += count;
+    lane_->commit();  // What the page cache has completes here...
+    if (count == 0 || untold >= kBatch || bytes_ - told_bytes >= kUntoldBytes) {
+      queue_->notify();  // ... with one interrupt for all, also for those that came meanwhile.
+      untold = 0;
+      told_bytes = bytes_;
+    }
+  } while (count != 0 && visit_chains_ < kChainsPerVisit);
 }
 
 bool VirtioBlkQueue::poll_briefly() {
@@ -124,6 +131,7 @@ bool VirtioBlkQueue::poll_briefly() {
     const std::uint64_t before = completed_;
     auto chain = queue_->pop();
     if (chain) {
+      ++visit_chains_;
       begin(std::move(*chain));
       return true;
     }
@@ -253,6 +261,7 @@ void VirtioBlkQueue::get_id(unsigned slot) {
 
 void VirtioBlkQueue::send(unsigned slot, ports::BlockRequest request) {
   ++requests_[slot].pieces;
+  bytes_ += request.length;
   request.done = [this, slot](int error) { piece_done(slot, error); };
   lane_->submit(std::move(request));
 }

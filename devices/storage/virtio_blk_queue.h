@@ -55,7 +55,7 @@ class VirtioBlkQueue final {
   void on_kick();
   /// Takes what the driver has made available, until there is no more.
   void process();
-  bool take_available();
+  void take_available();
   /// Waits a little for more before sleeping, where that has paid off; returns whether more came.
   bool poll_briefly();
   void adapt_polling(std::uint64_t slept);
@@ -79,6 +79,8 @@ class VirtioBlkQueue final {
   std::vector<unsigned> free_requests_;
   bool processing_ = false;
   std::uint64_t completed_ = 0;
+  std::uint64_t bytes_ = 0;    // Of all requests so far.
+  unsigned visit_chains_ = 0;  // Taken since the loop came here.
   std::uint64_t poll_ticks_ = 0;
   std::uint64_t idle_since_ = 0;
 };

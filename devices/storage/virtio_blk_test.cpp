@@ -119,7 +119,7 @@ class VirtioBlkTest : public QObject {
     QCOMPARE(config.capacity, std::uint64_t{2048});
     QCOMPARE(config.block_size, 512u);
     QCOMPARE(config.physical_block_exponent, std::uint8_t{3});
-    QCOMPARE(config.seg_max, 254u);
+    QCOMPARE(config.seg_max, std::uint32_t{VirtioBlk::kQueueSize - 2});
     QCOMPARE(config.queue_count, std::uint16_t{4});
     QCOMPARE(config.writeback, std::uint8_t{1});
     QCOMPARE(bytes[79], std::uint8_t{0});
