@@ -190,8 +190,9 @@ void ChipsetTest::rcba_block() {
   Board board;
   board.lpc.write_config(0xf0, 4, 0xfed1c001);
   QCOMPARE(board.read(board.memory, 0xfed1c000 + 0x3140, 2), 0x3210ull);
-  QCOMPARE(board.read(board.memory, 0xfed1c000 + 0x3410, 4), 0ull);
-  board.memory.write(0xfed1c000 + 0x3410, 4, 0x20);
+  // "No Reboot" is a strap, for watchdog drivers to see.
+  QCOMPARE(board.read(board.memory, 0xfed1c000 + 0x3410, 4), 0x20ull);
+  board.memory.write(0xfed1c000 + 0x3410, 4, 0);
   board.memory.write(0xfed1c000 + 0x3140, 2, 0);
   QCOMPARE(board.read(board.memory, 0xfed1c000 + 0x3410, 4), 0x20ull);
   QCOMPARE(board.read(board.memory, 0xfed1c000 + 0x3140, 2), 0x3210ull);

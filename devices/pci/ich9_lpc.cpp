@@ -141,11 +141,13 @@ class Ich9Lpc::ChipsetBlock final : public core::BusDevice {
         bytes_[offset + i] = static_cast<std::uint8_t>(value >> (8 * i));
       }
     }
+    bytes_[kGcs] |= kNoReboot;
   }
 
   void reset() {
     const std::lock_guard lock(mutex_);
     bytes_.fill(0);
+    bytes_[kGcs] = kNoReboot;
     // Which pin each function uses (D31IP..D25IP), and the PIRQ of each pin (D31IR..D25IR).
     put(0x3100, 4, 0x03243200);
     put(0x3108, 4, 0x10004321);
@@ -159,6 +161,11 @@ class Ich9Lpc::ChipsetBlock final : public core::BusDevice {
   }
 
  private:
+  // General Control and Status (10.1.75): the strap "No Reboot" is set, and software cannot change that. It tells
+  // watchdog drivers that the TCO timer, which is not there, would not reset the machine.
+  static constexpr std::uint64_t kGcs = 0x3410;
+  static constexpr std::uint8_t kNoReboot = 1 << 5;
+
   static bool read_only(std::uint64_t offset) { return offset >= 0x3100 && offset < 0x3160; }
   void put(unsigned offset, unsigned size, std::uint32_t value) {
     for (unsigned i = 0; i < size; ++i) {

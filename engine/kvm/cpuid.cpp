@@ -147,6 +147,12 @@ unsigned physical_address_bits(const std::vector<kvm_cpuid_entry2>& table) {
   return 36;
 }
 
+bool has_vmx(const std::vector<kvm_cpuid_entry2>& table) {
+  constexpr std::uint32_t kVmx = 1 << 5;
+  return std::any_of(table.begin(), table.end(),
+                     [](const kvm_cpuid_entry2& entry) { return entry.function == 1 && (entry.ecx & kVmx) != 0; });
+}
+
 std::string processor_name(const std::vector<kvm_cpuid_entry2>& table) {
   std::string name;
   for (std::uint32_t function = 0x80000002; function <= 0x80000004; ++function) {

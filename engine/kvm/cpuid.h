@@ -24,6 +24,9 @@ std::vector<kvm_cpuid_entry2> make_cpuid(std::vector<kvm_cpuid_entry2> supported
 /// Bits of a guest-physical address that the table offers (leaf 0x80000008), at least 36.
 unsigned physical_address_bits(const std::vector<kvm_cpuid_entry2>& table);
 
+/// Whether the table offers VMX, so that a guest can run guests of its own.
+bool has_vmx(const std::vector<kvm_cpuid_entry2>& table);
+
 /// The processor's name as the table has it, without padding; empty if it has none.
 std::string processor_name(const std::vector<kvm_cpuid_entry2>& table);
 

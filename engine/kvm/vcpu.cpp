@@ -242,6 +242,13 @@ core::Result<void> Vcpu::reset() {
   return power_on_.apply(fd_);
 }
 
+void Vcpu::enable_mtrrs() {
+  constexpr std::uint32_t kMtrrDefaultType = 0x2ff;
+  constexpr std::uint64_t kEnable = 1 << 11;
+  constexpr std::uint64_t kWriteBack = 6;
+  write_msr(fd_, kMtrrDefaultType, kEnable | kWriteBack);
+}
+
 core::Result<void> Vcpu::set_entry(const VcpuEntry& entry) {
   constexpr const char* kWhat = "cannot set where the guest starts";
   kvm_sregs sregs{};

@@ -58,6 +58,9 @@ class Vcpu {
   /// Power-on state.
   core::Result<void> reset();
   core::Result<void> set_entry(const VcpuEntry& entry);
+  /// As firmware leaves them: on, with all memory write-back (Intel SDM 3A, 12.11). Kernels do without the PAT where
+  /// they are off. No effect where KVM has none.
+  void enable_mtrrs();
 
   /// After kFailed: a sentence, and the registers as text.
   const std::string& failure() const { return failure_; }

@@ -114,6 +114,13 @@ bool VcpuSet::parked() const {
   return pause_requested_ && running_ == 0;
 }
 
+core::Result<void> VcpuSet::set_boot_entry(const VcpuEntry& entry) {
+  for (Vcpu* const vcpu : vcpus_) {
+    vcpu->enable_mtrrs();
+  }
+  return vcpus_.front()->set_entry(entry);
+}
+
 core::Result<void> VcpuSet::reset() {
   for (Vcpu* vcpu : vcpus_) {
     SAFFRON_TRY(vcpu->reset());

@@ -44,7 +44,8 @@ class VcpuSet {
 
   /// While parked.
   core::Result<void> reset();
-  core::Result<void> set_boot_entry(const VcpuEntry& entry) { return vcpus_.front()->set_entry(entry); }
+  /// Plays firmware for a direct boot: caches as it leaves them on every vCPU, and where the first one begins.
+  core::Result<void> set_boot_entry(const VcpuEntry& entry);
   unsigned count() const { return static_cast<unsigned>(vcpus_.size()); }
   /// Kernel thread ids, for statistics.
   std::vector<int> thread_ids() const;

@@ -51,9 +51,7 @@ core::Result<void> VcpuState::apply(const KvmFd& vcpu) const {
   SAFFRON_TRY(vcpu.call(KVM_SET_MP_STATE, static_cast<void*>(&copy.mp_state_), kWhat));
   // A guest that runs guests itself is in VMX operation, where KVM refuses the power-on CR4. Writing the power-on value
   // of this MSR, 0, takes it out; where there is no VMX the write is refused and means nothing.
-  OneMsr feature_control{};
-  feature_control.entry.index = kMsrFeatureControl;
-  vcpu.raw(KVM_SET_MSRS, &feature_control);
+  write_msr(vcpu, kMsrFeatureControl, 0);
   SAFFRON_TRY(vcpu.call(KVM_SET_SREGS, static_cast<void*>(&copy.sregs_), kWhat));
   SAFFRON_TRY(vcpu.call(KVM_SET_REGS, static_cast<void*>(&copy.regs_), kWhat));
   SAFFRON_TRY(vcpu.call(KVM_SET_FPU, static_cast<void*>(&copy.fpu_), kWhat));
@@ -61,9 +59,7 @@ core::Result<void> VcpuState::apply(const KvmFd& vcpu) const {
     vcpu.raw(KVM_SET_XCRS, &copy.xcrs_);
   }
   for (const kvm_msr_entry& entry : msrs_) {
-    OneMsr request{};
-    request.entry = entry;
-    vcpu.raw(KVM_SET_MSRS, &request);  // Some may be read but not written; those do not change either.
+    write_msr(vcpu, entry.index, entry.data);  // Some may be read but not written; those do not change either.
   }
   SAFFRON_TRY(vcpu.call(KVM_SET_LAPIC, static_cast<void*>(&copy.lapic_), kWhat));
   if (has_events_) {
@@ -73,6 +69,13 @@ core::Result<void> VcpuState::apply(const KvmFd& vcpu) const {
     vcpu.raw(KVM_SET_DEBUGREGS, &copy.debug_);
   }
   return {};
+}
+
+bool write_msr(const KvmFd& vcpu, std::uint32_t index, std::uint64_t value) {
+  OneMsr request{};
+  request.entry.index = index;
+  request.entry.data = value;
+  return vcpu.raw(KVM_SET_MSRS, &request) == 1;
 }
 
 }  // namespace saffron::kvm

@@ -32,4 +32,7 @@ class VcpuState {
   std::vector<kvm_msr_entry> msrs_;
 };
 
+/// Writes one MSR; false: KVM refuses the register or the value.
+bool write_msr(const KvmFd& vcpu, std::uint32_t index, std::uint64_t value);
+
 }  // namespace saffron::kvm

@@ -76,6 +76,10 @@ core::Result<void> add_files(const FirmwareFacts& facts, legacy::FwCfg& fw_cfg) 
   SAFFRON_TRY(fw_cfg.add_file("bootorder", boot_order_bytes(facts.boot_order)));
   // Where nothing boots, say so and stay: a person is reading.
   SAFFRON_TRY(fw_cfg.add_file("etc/boot-fail-wait", ByteWriter().u32(0xffffffff).bytes()));
+  if (facts.has_vmx) {
+    // For firmware to lock on all processors (Intel SDM 3C, 24.7): bits 0, locked, and 2, VMX outside of SMX.
+    SAFFRON_TRY(fw_cfg.add_file("etc/msr_feature_control", ByteWriter().u64(0x5).bytes()));
+  }
   // S3 and S4 are not there; S5 has sleep type 0.
   return fw_cfg.add_file("etc/system-states", legacy::FwCfg::Bytes{128, 0, 0, 1, 0, 128});
 }
@@ -86,7 +90,7 @@ core::Result<void> publish_to_firmware(const FirmwareFacts& facts, legacy::FwCfg
   const MemoryLayout& memory = facts.identity.memory;
   fw_cfg.add_item(kUuid, make_smbios_uuid(facts.identity.uuid));
   fw_cfg.add_u64(kRamSize, memory.low_size + memory.high_size);
-  fw_cfg.add_u16(kNoGraphics, 0);
+  fw_cfg.add_u16(kNoGraphics, facts.has_display ? 0 : 1);
   fw_cfg.add_u16(kCpuCount, static_cast<std::uint16_t>(facts.identity.cpu_count));
   fw_cfg.add_u16(kMaxCpus, static_cast<std::uint16_t>(facts.identity.cpu_count));
   fw_cfg.add_item(kNuma, ByteWriter().zeros(8 + facts.identity.cpu_count * 8).bytes());

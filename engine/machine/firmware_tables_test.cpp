@@ -82,6 +82,7 @@ class FirmwareTablesTest : public QObject {
   Q_OBJECT
  private slots:
   void numbered_items();
+  void firmware_locks_the_msr_that_vmx_needs();
   void every_file_that_firmware_asks_for();
   void the_script_links_files_that_exist();
   void the_memory_map_is_the_layouts();
@@ -104,6 +105,16 @@ void FirmwareTablesTest::numbered_items() {
   QCOMPARE(little_endian(firmware.item(0x0f, 2), 0, 2), quint64{3});
   QCOMPARE(little_endian(firmware.item(0x0e, 2), 0, 2), quint64{1});
   QCOMPARE(firmware.item(0x02, 16).toHex(), QByteArray("33221100554477668899aabbccddeeff"));
+  QCOMPARE(little_endian(firmware.item(0x04, 2), 0, 2), quint64{0});
+  facts.has_display = false;
+  QCOMPARE(little_endian(Firmware(facts).item(0x04, 2), 0, 2), quint64{1});
+}
+
+void FirmwareTablesTest::firmware_locks_the_msr_that_vmx_needs() {
+  FirmwareFacts facts = make_facts(4 * kGiB, 2);
+  QCOMPARE(Firmware(facts).files().count("etc/msr_feature_control"), std::size_t{0});
+  facts.has_vmx = true;
+  QCOMPARE(Firmware(facts).files().at("etc/msr_feature_control").toHex(), QByteArray("0500000000000000"));
 }
 
 void FirmwareTablesTest::every_file_that_firmware_asks_for() {

@@ -57,6 +57,11 @@ core::Result<SetupHeader> read_header(const BootFile& kernel, const std::vector<
                         fmt::format("this kernel speaks boot protocol {}.{}; a bzImage of 2.6 or later is needed",
                                     header.version >> 8, header.version & 0xff));
   }
+  if (field<std::uint32_t>(head, 0x230) == 0) {
+    // Linux says what it is aligned to; boot loaders in a bzImage's clothes, such as iPXE's, have a 16-bit entry only.
+    return kernel.error(core::ErrorCode::kUnsupported,
+                        "this program needs a BIOS: boot it from a disk or a CD instead");
+  }
   const auto sectors = field<std::uint8_t>(head, 0x1f1);
   header.setup_size = (std::uint64_t{sectors == 0 ? std::uint8_t{4} : sectors} + 1) * 512;
   header.initrd_max = field<std::uint32_t>(head, 0x22c);

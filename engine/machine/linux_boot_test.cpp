@@ -193,6 +193,8 @@ void LinuxBootTest::malformed_headers_data() {
   row(
       "a zImage", [](auto& k) { k.loadflags = 0; }, ErrorCode::kUnsupported);
   row(
+      "a 16-bit program dressed as a kernel", [](auto& k) { k.kernel_alignment = 0; }, ErrorCode::kUnsupported);
+  row(
       "nothing but setup", [](auto& k) { k.payload.clear(); }, ErrorCode::kInvalidArgument);
   row(
       "an address of no processor", [](auto& k) { k.preferred_address = ~std::uint64_t{0}; },

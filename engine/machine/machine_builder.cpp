@@ -179,6 +179,8 @@ core::Result<void> MachineBuilder::add_firmware_facts() {
   facts.identity = {config.name, config.uuid, platform.processor(), core::kVersion, config.cpus, platform.layout};
   facts.boot_order = machine_.storage_.boot_paths(config.boot.order);
   facts.boot_menu = config.boot.menu;
+  facts.has_display = config.display.device != api::DisplayDevice::kNone;
+  facts.has_vmx = platform.has_vmx();
   return publish_to_firmware(facts, machine_.legacy_->fw_cfg, machine_.legacy_->rtc);
 }
 

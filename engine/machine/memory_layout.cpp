@@ -9,11 +9,9 @@ namespace saffron::machine {
 
 namespace {
 
-constexpr std::uint64_t kMaxHighWindow = 512 * kGiB;
 constexpr std::uint64_t kHighWindowAlignment = 32 * kGiB;  // So that large BARs find their natural alignment.
 
 void add_reserved_top(std::vector<E820Entry>& map) {
-  map.push_back({kEcamBase, kEcamSize, kE820Reserved});
   // KVM's own pages and the BIOS image.
   map.push_back({kvm::kIdentityMapAddress, 0x4000, kE820Reserved});
   map.push_back({kFirmwareTop - 256 * 1024, 256 * 1024, kE820Reserved});
@@ -30,7 +28,8 @@ MemoryLayout MemoryLayout::of(std::uint64_t total, unsigned address_bits) {
   const std::uint64_t start = (after_ram + kHighWindowAlignment - 1) / kHighWindowAlignment * kHighWindowAlignment;
   if (start < limit) {
     layout.pci_high_start = start;
-    layout.pci_high_end = start + std::min(kMaxHighWindow, limit - start) - 1;
+    // All of it: newer firmware puts BARs at the top of what the processor can address.
+    layout.pci_high_end = limit - 1;
   }
   return layout;
 }
@@ -59,6 +58,7 @@ std::vector<E820Entry> direct_boot_memory_map(const MemoryLayout& layout) {
       {0xe0000, 0x20000, kE820Reserved},  // ACPI and SMBIOS tables.
       {kMiB, layout.low_size - kMiB, kE820Ram},
   };
+  map.push_back({kEcamBase, kEcamSize, kE820Reserved});  // Where a BIOS would have put and reserved it.
   add_reserved_top(map);
   if (layout.high_size != 0) {
     map.push_back({4 * kGiB, layout.high_size, kE820Ram});

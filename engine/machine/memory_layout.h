@@ -46,7 +46,8 @@ static_assert(sizeof(E820Entry) == 20);
 inline constexpr std::uint32_t kE820Ram = 1;
 inline constexpr std::uint32_t kE820Reserved = 2;
 
-/// For firmware: all RAM, and what is taken at the top of the first 4 GiB. It keeps its own low memory for itself.
+/// For firmware: all RAM, and what is taken at the top of the first 4 GiB. It keeps its own low memory for itself, and
+/// adds the ECAM that it places.
 std::vector<E820Entry> firmware_memory_map(const MemoryLayout& layout);
 /// For a direct boot: the same with the first MiB as a BIOS would leave it.
 std::vector<E820Entry> direct_boot_memory_map(const MemoryLayout& layout);

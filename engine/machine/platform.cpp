@@ -131,6 +131,10 @@ void Platform::reset() {
   vm->reset_irqchips();
 }
 
+bool Platform::has_vmx() const {
+  return kvm::has_vmx(system->supported_cpuid());
+}
+
 std::string Platform::processor() const {
   return kvm::processor_name(system->supported_cpuid());
 }

@@ -57,6 +57,8 @@ class Platform {
   void reset();
   /// The processor's name, for SMBIOS.
   std::string processor() const;
+  /// The guest's processors have VMX.
+  bool has_vmx() const;
   unsigned cpu_count() const { return cpu_count_; }
 
  private:

@@ -27,6 +27,7 @@ struct BzImage {
   std::uint16_t version = 0x20f;
   std::uint8_t loadflags = 1;  // LOADED_HIGH
   std::uint32_t initrd_addr_max = 0x7fffffff;
+  std::uint32_t kernel_alignment = 0x200000;
   std::uint16_t xloadflags = 1;  // XLF_KERNEL_64
   std::uint32_t command_line_size = 255;
   std::uint64_t preferred_address = 0x100000;
@@ -46,7 +47,7 @@ struct BzImage {
     put(file, 0x211, loadflags, 1);
     put(file, 0x214, 0x100000, 4);  // code32_start
     put(file, 0x22c, initrd_addr_max, 4);
-    put(file, 0x230, 0x200000, 4);  // kernel_alignment
+    put(file, 0x230, kernel_alignment, 4);
     put(file, 0x236, xloadflags, 2);
     put(file, 0x238, command_line_size, 4);
     put(file, 0x258, preferred_address, 8);
