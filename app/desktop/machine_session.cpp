@@ -157,6 +157,7 @@ void MachineSession::connect_to_engine() {
     return;
   }
   client_ = std::move(result).value();
+  force_timer_.stop();  // It was for an earlier engine.
   stop_was_announced_ = false;
   client_->set_event_listener([this](const api::Event& event) { take_event(event); });
   client_->call<api::method::Subscribe>({}, [this](core::Result<api::MachineStatus> status) {
@@ -312,6 +313,9 @@ void MachineSession::power_button() {
   request<api::method::PowerButton>({}, tr("Cannot press the power button of “%1”.").arg(name()));
 }
 void MachineSession::force_off() {
+  if (client_ == nullptr) {
+    return;  // It has ended by itself meanwhile.
+  }
   request<api::method::Stop>(api::StopRequest{true}, tr("Cannot force “%1” off.").arg(name()));
   force_timer_.start();
 }

@@ -35,6 +35,8 @@ void MachineControl::connect_to_engine() {
     return;
   }
   client_ = std::move(result).value();
+  force_timer_.stop();  // It was for an earlier engine.
+  killed_ = false;
   client_->set_event_listener([this](const api::Event& event) { take_event(event); });
   client_->call<api::method::Subscribe>({}, [this](core::Result<api::MachineStatus> status) {
     if (status.ok()) {
@@ -93,7 +95,7 @@ void MachineControl::call(const typename Method::Request& request) {
     return;
   }
   client_->call<Method>(request, [this](core::Result<typename Method::Result> result) {
-    if (!result.ok()) {
+    if (!result.ok() && !killed_) {
       emit failed(QString::fromStdString(result.error().message));
     }
   });
@@ -113,11 +115,15 @@ void MachineControl::power_button() {
   call<api::method::PowerButton>({});
 }
 void MachineControl::force_off() {
-  call<api::method::Stop>(api::StopRequest{true});
+  if (client_ == nullptr) {
+    return;  // It has ended by itself meanwhile.
+  }
   force_timer_.start();
+  call<api::method::Stop>(api::StopRequest{true});
 }
 void MachineControl::kill_engine() {
   if (client_ != nullptr) {
+    killed_ = true;  // What it leaves unanswered is no failure.
     if (const auto result = client_->kill_engine(); !result.ok()) {
       emit failed(QString::fromStdString(result.error().message));
     }

@@ -60,6 +60,7 @@ class MachineControl final : public QObject {
   std::unique_ptr<api::ControlClient> client_;
   std::unique_ptr<QSocketNotifier> readable_;
   std::unique_ptr<QSocketNotifier> writable_;
+  bool killed_ = false;
   QTimer force_timer_;  // Runs while an engine has been told to end.
   std::unique_ptr<api::EngineLaunch> launch_;
   std::unique_ptr<QSocketNotifier> launch_readable_;

@@ -54,6 +54,8 @@ class Q35Mch final : public PciDevice {
 
   /// Any thread. All regions, in address order.
   std::array<PamRegion, kPamRegionCount> pam_regions() const;
+  /// Any thread. Where PCIEXBAR has put the ECAM; empty while it is off.
+  std::optional<core::BusRange> ecam_range() const;
 
  protected:
   void on_config_write(unsigned offset, unsigned size) override;
@@ -62,7 +64,6 @@ class Q35Mch final : public PciDevice {
  private:
   void define_memory_registers();
   void define_smram_registers();
-  std::optional<core::BusRange> ecam_range() const;
   void follow_ecam();
   void follow_pam();
   void lock_smram();

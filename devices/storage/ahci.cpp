@@ -253,6 +253,7 @@ void AhciController::on_reset() {
     interrupt_status_ = 0;
     for (auto& port : ports_) {
       port->host_reset(nullptr);
+      port->forget_lists();
     }
   }
   shared_.loop.run_sync([] {});  // What was under way has ended; drives are reset.

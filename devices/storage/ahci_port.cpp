@@ -216,8 +216,6 @@ void AhciPort::write_control(std::uint32_t value, std::uint32_t mask) {
 
 void AhciPort::host_reset(std::function<void()> done) {
   stop();
-  command_list_ = 0;
-  received_fis_ = 0;
   latched_ = 0;
   interrupt_enable_ = 0;
   command_ = 0;
@@ -228,6 +226,11 @@ void AhciPort::host_reset(std::function<void()> done) {
   task_file_ = device_ ? kAtaBusy : 0x7f;
   soft_reset_ = false;
   reset_drive(std::move(done));
+}
+
+void AhciPort::forget_lists() {
+  command_list_ = 0;
+  received_fis_ = 0;
 }
 
 void AhciPort::reset_drive(std::function<void()> done) {

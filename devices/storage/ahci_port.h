@@ -45,8 +45,11 @@ class AhciPort final : private AtaHost {
   std::uint32_t read(std::uint32_t offset) const;
   void write(std::uint32_t offset, std::uint32_t value, std::uint32_t mask);
   bool interrupt_pending() const { return (interrupt_status() & interrupt_enable_) != 0; }
-  /// Registers as after power-on; in-flight work is dropped, and the drive resets on the loop. `done` runs there.
+  /// Registers as after power-on but for the lists' addresses, which the host's reset leaves alone (10.4.3); in-flight
+  /// work is dropped, and the drive resets on the loop. `done` runs there.
   void host_reset(std::function<void()> done);
+  /// The addresses as well, after host_reset().
+  void forget_lists();
 
   /// Any thread, no lock held: look for commands (bus mastering was enabled).
   void kick();

@@ -291,10 +291,6 @@ void VirtioPciTransport::interrupt_config() {
 void VirtioPciTransport::set_needs_reset(std::string_view reason) {
   log_broken_.warning("virtio", "{}: the guest's driver broke the rules, the device waits for a reset: {}", name(),
                       reason);
-  ask_for_reset();
-}
-
-void VirtioPciTransport::ask_for_reset() {
   const std::uint8_t before = status_.fetch_or(kStatusNeedsReset);
   if ((before & kStatusNeedsReset) == 0 && (before & kStatusDriverOk) != 0) {
     interrupt_config();

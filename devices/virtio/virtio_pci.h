@@ -113,7 +113,6 @@ class VirtioPciTransport final : public pci::PciDevice {
   void interrupt_queue(const Queue& queue);
   void interrupt_config();
   void set_needs_reset(std::string_view reason);
-  void ask_for_reset();
   void lower_intx();
 
   const core::GuestMemory& memory_;

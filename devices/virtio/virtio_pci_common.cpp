@@ -184,7 +184,9 @@ void VirtioPciTransport::write_status(std::uint8_t value) {
   }
   if (!activated.ok()) {
     log_unusable_.warning("virtio", "{}: the device cannot be used: {}", name(), activated.error().message);
-    ask_for_reset();
+    if ((status_ & kStatusDriverOk) != 0) {  // Else reset meanwhile: nobody waits for it.
+      interrupt_config();
+    }
   }
 }
 
@@ -202,7 +204,14 @@ core::Result<void> VirtioPciTransport::update_status(std::uint8_t value) {
     added = static_cast<std::uint8_t>(added & ~kStatusDriverOk);
   }
   status_ |= added;
-  return (added & kStatusDriverOk) != 0 ? activate() : core::Result<void>{};
+  core::Result<void> activated;
+  if ((added & kStatusDriverOk) != 0) {
+    activated = activate();
+  }
+  if (!activated.ok()) {
+    status_ |= kStatusNeedsReset;  // Here, where no reset can come between; its interrupt follows.
+  }
+  return activated;
 }
 
 /// 2.2.2, 6.1: nothing that was not offered, and VERSION_1, as there is no legacy interface.

@@ -61,9 +61,13 @@ class MachineLock {
   std::string path_;
 };
 
+/// Many, since a client that gave up on an engine that accepts nobody keeps its place, and one more must still get in to
+/// end that engine.
+inline constexpr int kListenBacklog = 4096;
+
 /// A listening stream socket at `path`, mode 0600, close-on-exec, non-blocking; removes a stale socket file that nobody
 /// listens on. Paths longer than sockaddr_un holds (107 bytes) work too. kBusy if somebody listens there.
-core::Result<core::UniqueFd> listen_unix(const std::string& path, int backlog = 16);
+core::Result<core::UniqueFd> listen_unix(const std::string& path, int backlog = kListenBacklog);
 /// A connected stream socket, close-on-exec, non-blocking. kNotFound if nobody listens there.
 core::Result<core::UniqueFd> connect_unix(const std::string& path);
 

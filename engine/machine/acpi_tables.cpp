@@ -85,10 +85,13 @@ std::uint32_t add_facs(Tables& tables) {
   return 0;
 }
 
-std::uint32_t add_ssdt(Tables& tables, const MemoryLayout& layout, unsigned cpu_count) {
+std::uint32_t add_ssdt(Tables& tables, const MemoryLayout& layout, unsigned cpu_count, const EcamPlace& ecam) {
   const std::uint32_t start = tables.begin("SSDT", 2);
   ByteWriter& writer = tables.writer();
-  writer.raw(aml::name_integer("\\SFM3", kPciLowStart)).raw(aml::name_integer("\\SFE3", kPciLowEnd));
+  const std::array<AddressWindow, 2> low = layout.pci_low_windows(ecam);
+  writer.raw(aml::name_integer("\\SFM2", low[0].first)).raw(aml::name_integer("\\SFE2", low[0].last));
+  writer.raw(aml::name_integer("\\SFM3", low[1].first)).raw(aml::name_integer("\\SFE3", low[1].last));
+  writer.raw(aml::name_integer("\\SFEB", ecam.base)).raw(aml::name_integer("\\SFEL", ecam.size));
   writer.raw(aml::name_integer("\\SFM6", layout.pci_high_start)).raw(aml::name_integer("\\SFE6", layout.pci_high_end));
   aml::Bytes processors;
   for (unsigned i = 0; i < cpu_count; ++i) {
@@ -172,9 +175,9 @@ std::uint32_t add_madt(Tables& tables, unsigned cpu_count) {
   return start;
 }
 
-std::uint32_t add_mcfg(Tables& tables) {
+std::uint32_t add_mcfg(Tables& tables, const EcamPlace& ecam) {
   const std::uint32_t start = tables.begin("MCFG", 1);
-  tables.writer().u64(0).u64(kEcamBase).u16(0).u8(0).u8(0xff).u32(0);
+  tables.writer().u64(0).u64(ecam.base).u16(0).u8(0).u8(static_cast<std::uint8_t>(ecam.size / kMiB - 1)).u32(0);
   tables.end();
   return start;
 }
@@ -188,12 +191,13 @@ std::uint32_t add_waet(Tables& tables) {
 
 }  // namespace
 
-void add_acpi_tables(TableLoader& loader, const MemoryLayout& layout, unsigned cpu_count) {
+void add_acpi_tables(TableLoader& loader, const MemoryLayout& layout, unsigned cpu_count, const EcamPlace& ecam) {
   Tables tables(loader);
   const std::uint32_t facs = add_facs(tables);
   const std::uint32_t dsdt = tables.add_whole(compiled_dsdt());
   const std::array<std::uint32_t, 5> listed{add_fadt(tables, facs, dsdt), add_madt(tables, cpu_count),
-                                            add_ssdt(tables, layout, cpu_count), add_mcfg(tables), add_waet(tables)};
+                                            add_ssdt(tables, layout, cpu_count, ecam), add_mcfg(tables, ecam),
+                                            add_waet(tables)};
   const std::uint32_t rsdt = tables.begin("RSDT", 1);
   for (const std::uint32_t table : listed) {
     tables.pointer32(table);

@@ -11,7 +11,8 @@ namespace saffron::machine {
 inline constexpr const char* kAcpiTablesFile = "etc/acpi/tables";
 inline constexpr const char* kAcpiRsdpFile = "etc/acpi/rsdp";
 
-/// Adds both files to `loader`; the RSDP is the last.
-void add_acpi_tables(TableLoader& loader, const MemoryLayout& layout, unsigned cpu_count);
+/// Adds both files to `loader`; the RSDP is the last. Sizes, and with them the loader's script, do not depend on
+/// `ecam`.
+void add_acpi_tables(TableLoader& loader, const MemoryLayout& layout, unsigned cpu_count, const EcamPlace& ecam);
 
 }  // namespace saffron::machine

@@ -17,10 +17,10 @@ namespace {
 
 /// The tables as an operating system finds them after a direct boot, or after firmware has run the loader's script.
 struct Placed {
-  explicit Placed(unsigned cpu_count, std::uint64_t memory_bytes = 4 * kGiB) {
+  explicit Placed(unsigned cpu_count, std::uint64_t memory_bytes = 4 * kGiB, const EcamPlace& ecam = {}) {
     const core::GuestRegion region{{0}, kMiB};
     ram = core::GuestMemory::create({&region, 1}).value();
-    add_acpi_tables(loader, MemoryLayout::of(memory_bytes, 40), cpu_count);
+    add_acpi_tables(loader, MemoryLayout::of(memory_bytes, 40), cpu_count, ecam);
     rsdp = loader.place(*ram, {0xe0000}, {0xf0000}).value().value;
   }
 
@@ -75,6 +75,7 @@ class AcpiTablesTest : public QObject {
   void every_processor_is_listed_data();
   void every_processor_is_listed();
   void configuration_space_is_where_the_layout_says();
+  void configuration_space_is_where_firmware_has_put_it();
   void the_compiler_agrees_data();
   void the_compiler_agrees();
   void aml_is_what_the_grammar_says();
@@ -207,6 +208,18 @@ void AcpiTablesTest::configuration_space_is_where_the_layout_says() {
   QCOMPARE(placed.value<std::uint64_t>(mcfg + 44), quint64{kEcamBase});
   QCOMPARE(placed.value<std::uint8_t>(mcfg + 54), std::uint8_t{0});
   QCOMPARE(quint64{placed.value<std::uint8_t>(mcfg + 55) + std::uint64_t{1}}, quint64{kEcamSize / kMiB});
+}
+
+void AcpiTablesTest::configuration_space_is_where_firmware_has_put_it() {
+  const Placed usual(1);
+  const Placed placed(1, 4 * kGiB, {0xe0000000, 64 * kMiB});
+  const std::uint64_t mcfg = placed.by_signature().at("MCFG");
+
+  QCOMPARE(placed.value<std::uint64_t>(mcfg + 44), quint64{0xe0000000});
+  QCOMPARE(placed.value<std::uint8_t>(mcfg + 55), std::uint8_t{63});
+  // The script's offsets fit both.
+  QCOMPARE(placed.loader.script(), usual.loader.script());
+  QCOMPARE(placed.loader.files().front().content.size(), usual.loader.files().front().content.size());
 }
 
 void AcpiTablesTest::the_compiler_agrees_data() {

@@ -62,11 +62,27 @@ legacy::FwCfg::Bytes boot_order_bytes(const std::vector<std::string>& order) {
   return writer.u8(0).bytes();
 }
 
-core::Result<void> add_files(const FirmwareFacts& facts, legacy::FwCfg& fw_cfg) {
+legacy::FwCfg::Bytes acpi_tables_bytes(const MemoryLayout& memory, unsigned cpu_count, const EcamPlace& ecam) {
   TableLoader loader;
-  add_acpi_tables(loader, facts.identity.memory, facts.identity.cpu_count);
+  add_acpi_tables(loader, memory, cpu_count, ecam);
+  return loader.files().front().content;
+}
+
+core::Result<void> add_files(const FirmwareFacts& facts, legacy::FwCfg& fw_cfg) {
+  const MemoryLayout& memory = facts.identity.memory;
+  const unsigned cpu_count = facts.identity.cpu_count;
+  TableLoader loader;
+  add_acpi_tables(loader, memory, cpu_count, {});
   for (const TableFile& file : loader.files()) {
-    SAFFRON_TRY(fw_cfg.add_file(file.name, file.content));
+    if (file.name == kAcpiTablesFile) {
+      // Made when firmware reads them, which is after it has placed the ECAM.
+      SAFFRON_TRY(fw_cfg.add_file(file.name, static_cast<std::uint32_t>(file.content.size()),
+                                  [memory, cpu_count, ecam = facts.ecam] {
+                                    return acpi_tables_bytes(memory, cpu_count, ecam ? ecam() : EcamPlace{});
+                                  }));
+    } else {
+      SAFFRON_TRY(fw_cfg.add_file(file.name, file.content));
+    }
   }
   SAFFRON_TRY(fw_cfg.add_file("etc/table-loader", loader.script()));
   SAFFRON_TRY(fw_cfg.add_file("etc/e820", memory_map_bytes(facts.identity.memory)));
@@ -102,7 +118,7 @@ core::Result<void> publish_to_firmware(const FirmwareFacts& facts, legacy::FwCfg
 
 core::Result<core::GuestAddress> place_tables(const FirmwareFacts& facts, const core::GuestMemory& memory) {
   TableLoader loader;
-  add_acpi_tables(loader, facts.identity.memory, facts.identity.cpu_count);
+  add_acpi_tables(loader, facts.identity.memory, facts.identity.cpu_count, {});
   const core::GuestAddress rsdp = SAFFRON_TRY(loader.place(memory, kTablesBase, kSmbiosBase));
   SmbiosTables smbios = make_smbios(facts.identity);
   const core::GuestAddress structures = kSmbiosBase + 32;

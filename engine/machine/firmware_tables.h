@@ -18,8 +18,9 @@ struct FirmwareFacts {
   /// Devices to boot from, best first, as firmware names them: "/pci@i0cf8/scsi@3/disk@0,0".
   std::vector<std::string> boot_order;
   bool boot_menu = false;
-  bool has_display = true;  // Without one, SeaBIOS shows its screen on the first serial port.
-  bool has_vmx = false;     // The guest may run guests of its own by VMX.
+  bool has_display = true;          // Without one, SeaBIOS shows its screen on the first serial port.
+  std::function<EcamPlace()> ecam;  // Where it is now; any thread. Empty: where MemoryLayout has it.
+  bool has_vmx = false;             // The guest may run guests of its own by VMX.
 };
 
 /// Control thread, vCPUs parked. Source: SeaBIOS docs/Runtime_config.md.

@@ -181,6 +181,7 @@ core::Result<void> MachineBuilder::add_firmware_facts() {
   facts.boot_menu = config.boot.menu;
   facts.has_display = config.display.device != api::DisplayDevice::kNone;
   facts.has_vmx = platform.has_vmx();
+  facts.ecam = [&platform] { return platform.ecam_place(); };
   return publish_to_firmware(facts, machine_.legacy_->fw_cfg, machine_.legacy_->rtc);
 }
 

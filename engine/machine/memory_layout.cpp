@@ -2,6 +2,7 @@
 #include "engine/machine/memory_layout.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/kvm/vm.h"
 
@@ -40,6 +41,22 @@ std::vector<core::GuestRegion> MemoryLayout::regions() const {
     result.push_back({{4 * kGiB}, high_size});
   }
   return result;
+}
+
+std::array<AddressWindow, 2> MemoryLayout::pci_low_windows(const EcamPlace& ecam) const {
+  std::array<AddressWindow, 2> windows;
+  const std::uint64_t end = ecam.base + ecam.size;
+  if (ecam.base > kPciLowStart) {
+    // Firmware that puts it up there begins its BARs at 2 GiB, or where RAM ends.
+    windows[0] = {std::max(low_size, 2 * kGiB), std::min(ecam.base - 1, kPciLowEnd)};
+  }
+  const std::uint64_t after = std::max(end, kPciLowStart);
+  if (after < kPciLowEnd) {
+    windows[1] = {after, kPciLowEnd};
+  } else {
+    std::swap(windows[0], windows[1]);
+  }
+  return windows;
 }
 
 std::vector<E820Entry> firmware_memory_map(const MemoryLayout& layout) {

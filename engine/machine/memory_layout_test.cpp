@@ -15,6 +15,7 @@ class MemoryLayoutTest : public QObject {
   void ram_is_split_around_the_hole();
   void the_high_window_stays_inside_the_processors_addresses_data();
   void the_high_window_stays_inside_the_processors_addresses();
+  void pci_windows_leave_out_the_ecam();
   void maps_have_no_overlaps_and_cover_ram_data();
   void maps_have_no_overlaps_and_cover_ram();
 };
@@ -78,6 +79,25 @@ void MemoryLayoutTest::the_high_window_stays_inside_the_processors_addresses() {
     QCOMPARE(quint64{layout.pci_high_end}, quint64{(std::uint64_t{1} << std::min(bits, 52U)) - 1});
     QCOMPARE(quint64{layout.pci_high_start % (32 * kGiB)}, quint64{0});  // Room for a large BAR's alignment.
   }
+}
+
+void MemoryLayoutTest::pci_windows_leave_out_the_ecam() {
+  const MemoryLayout small = MemoryLayout::of(kGiB, 40);
+  const auto usual = small.pci_low_windows({});
+  QCOMPARE(quint64{usual[0].last}, quint64{0});
+  QCOMPARE(quint64{usual[1].first}, quint64{kPciLowStart});
+  QCOMPARE(quint64{usual[1].last}, quint64{kPciLowEnd});
+
+  const EcamPlace high{0xe0000000, 256 * kMiB};
+  const auto moved = small.pci_low_windows(high);
+  QCOMPARE(quint64{moved[0].first}, quint64{2 * kGiB});
+  QCOMPARE(quint64{moved[0].last}, quint64{0xdfffffff});
+  QCOMPARE(quint64{moved[1].first}, quint64{0xf0000000});
+  QCOMPARE(quint64{moved[1].last}, quint64{kPciLowEnd});
+  const auto top = small.pci_low_windows({0xf0000000, 256 * kMiB});
+  QCOMPARE(quint64{top[0].last}, quint64{0});
+  QCOMPARE(quint64{top[1].last}, quint64{0xefffffff});
+  QCOMPARE(quint64{MemoryLayout::of(2800 * kMiB, 40).pci_low_windows(high)[0].first}, quint64{2800 * kMiB});
 }
 
 void MemoryLayoutTest::maps_have_no_overlaps_and_cover_ram_data() {

@@ -76,7 +76,9 @@ core::Result<void> Platform::build_chipset() {
   lpc = std::make_unique<pci::Ich9Lpc>(io, memory_bus, wires);
   pci = std::make_unique<pci::PciRoot>(io, memory_bus, lpc->pirq_lines());
   const pci::Q35MchOptions sizes{layout.low_size, layout.high_size};
-  SAFFRON_TRY(pci->add(0, 0, std::make_unique<pci::Q35Mch>(memory_bus, pci->ecam(), *firmware_memory_, sizes)));
+  auto mch = std::make_unique<pci::Q35Mch>(memory_bus, pci->ecam(), *firmware_memory_, sizes);
+  mch_ = mch.get();
+  SAFFRON_TRY(pci->add(0, 0, std::move(mch)));
   SAFFRON_TRY(pci->add(kChipsetSlot, 0, *lpc));
   return pci->add(kChipsetSlot, 3, std::make_unique<pci::Ich9Smbus>());
 }
@@ -129,6 +131,11 @@ void Platform::play_firmware() {
 void Platform::reset() {
   pci->reset();
   vm->reset_irqchips();
+}
+
+EcamPlace Platform::ecam_place() const {
+  const auto range = mch_->ecam_range();
+  return range && range->base < 4 * kGiB ? EcamPlace{range->base, range->size} : EcamPlace{};
 }
 
 bool Platform::has_vmx() const {

@@ -55,6 +55,8 @@ class Platform {
   void play_firmware();
   /// Machine reset, vCPUs parked: interrupt controllers and PCI.
   void reset();
+  /// Where firmware has put the ECAM; where the layout has it while it is off, or above 4 GiB. Any thread.
+  EcamPlace ecam_place() const;
   /// The processor's name, for SMBIOS.
   std::string processor() const;
   /// The guest's processors have VMX.
@@ -67,6 +69,7 @@ class Platform {
   core::Result<void> map_ram();
   core::Result<void> build_chipset();
 
+  pci::Q35Mch* mch_ = nullptr;  // The root's.
   unsigned cpu_count_ = 1;
   unsigned next_slot_ = 1;
   std::vector<std::unique_ptr<core::MemorySlot>> ram_slots_;

@@ -21,9 +21,13 @@
 
 DefinitionBlock ("", "DSDT", 2, "SAFFRN", "SAFFRNPC", 0x00000001)
 {
-  // From the SSDT: the windows that PCI devices may use. SFE6 is 0 where there is no window above 4 GiB.
-  External (\SFM3, IntObj) // First address below 4 GiB.
+  // From the SSDT: the windows that PCI devices may use. Last is 0 where there is no such window.
+  External (\SFM2, IntObj) // First address below the ECAM.
+  External (\SFE2, IntObj) // Last.
+  External (\SFM3, IntObj) // First address between the ECAM and 4 GiB.
   External (\SFE3, IntObj) // Last.
+  External (\SFEB, IntObj) // The ECAM.
+  External (\SFEL, IntObj) // Its length.
   External (\SFM6, IntObj) // First address above 4 GiB.
   External (\SFE6, IntObj) // Last.
 
@@ -73,6 +77,11 @@ DefinitionBlock ("", "DSDT", 2, "SAFFRN", "SAFFRNPC", 0x00000001)
         DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, NonCacheable, ReadWrite,
           0, 0xC0000000, 0xFEBFFFFF, 0, 0x3EC00000, , , LOWM)
       })
+      Name (CR32, ResourceTemplate ()
+      {
+        DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, NonCacheable, ReadWrite,
+          0, 0x80000000, 0x8FFFFFFF, 0, 0x10000000, , , MIDM)
+      })
       Name (CR64, ResourceTemplate ()
       {
         QWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, Cacheable, ReadWrite,
@@ -86,14 +95,25 @@ DefinitionBlock ("", "DSDT", 2, "SAFFRN", "SAFFRNPC", 0x00000001)
         LMIN = \SFM3
         LMAX = \SFE3
         LLEN = \SFE3 - \SFM3 + 1
-        If (\SFE6 == 0) { Return (CRES) }
+        Local0 = CRES
+        If (\SFE2 != 0)
+        {
+          CreateDWordField (CR32, ^MIDM._MIN, MMIN)
+          CreateDWordField (CR32, ^MIDM._MAX, MMAX)
+          CreateDWordField (CR32, ^MIDM._LEN, MLEN)
+          MMIN = \SFM2
+          MMAX = \SFE2
+          MLEN = \SFE2 - \SFM2 + 1
+          Local0 = ConcatenateResTemplate (Local0, CR32)
+        }
+        If (\SFE6 == 0) { Return (Local0) }
         CreateQWordField (CR64, ^HIGM._MIN, HMIN)
         CreateQWordField (CR64, ^HIGM._MAX, HMAX)
         CreateQWordField (CR64, ^HIGM._LEN, HLEN)
         HMIN = \SFM6
         HMAX = \SFE6
         HLEN = \SFE6 - \SFM6 + 1
-        Return (ConcatenateResTemplate (CRES, CR64))
+        Return (ConcatenateResTemplate (Local0, CR64))
       }
 
       Name (PRTA, Package ()
@@ -266,12 +286,20 @@ DefinitionBlock ("", "DSDT", 2, "SAFFRN", "SAFFRNPC", 0x00000001)
     {
       Name (_HID, EisaId ("PNP0C02"))
       Name (_UID, 2)
-      Name (_CRS, ResourceTemplate ()
+      Name (TAKN, ResourceTemplate ()
       {
-        Memory32Fixed (ReadWrite, 0xB0000000, 0x10000000)
+        Memory32Fixed (ReadWrite, 0xB0000000, 0x10000000, ECAM)
         Memory32Fixed (ReadWrite, 0xFEC00000, 0x00001000)
         Memory32Fixed (ReadWrite, 0xFED1C000, 0x00004000)
       })
+      Method (_CRS, 0, Serialized)
+      {
+        CreateDWordField (TAKN, ^ECAM._BAS, EBAS)
+        CreateDWordField (TAKN, ^ECAM._LEN, ELEN)
+        EBAS = \SFEB
+        ELEN = \SFEL
+        Return (TAKN)
+      }
     }
   }
 }
