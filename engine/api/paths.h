@@ -61,8 +61,8 @@ class MachineLock {
   std::string path_;
 };
 
-/// Many, since a client that gave up on an engine that accepts nobody keeps its place, and one more must still get in to
-/// end that engine.
+/// Many: a client that gave up on an engine that accepts nobody keeps its place, and one more must still get in to end
+/// that engine.
 inline constexpr int kListenBacklog = 4096;
 
 /// A listening stream socket at `path`, mode 0600, close-on-exec, non-blocking; removes a stale socket file that nobody
