@@ -17,6 +17,7 @@ struct DirectBootFiles {
   std::string kernel;
   std::optional<std::string> initrd;
   std::string command_line;
+  bool text_screen = false;  // The VGA shows text (show_text_screen()): the kernel is told so.
 };
 
 /// Loads the files and builds what the kernel's entry expects. Control thread, vCPUs stopped; again for each reset.

@@ -78,14 +78,27 @@ core::Result<SetupHeader> read_header(const BootFile& kernel, const std::vector<
   return header;
 }
 
+/// screen_info, at the start of boot_params: what Linux' setup code learns of the video BIOS.
+void put_screen_info(std::vector<std::uint8_t>& params) {
+  set_field<std::uint8_t>(params, 0x06, 3);    // orig_video_mode: 80x25 in colour
+  set_field<std::uint8_t>(params, 0x07, 80);   // orig_video_cols
+  set_field<std::uint16_t>(params, 0x0a, 3);   // orig_video_ega_bx: colour, 256 KiB
+  set_field<std::uint8_t>(params, 0x0e, 25);   // orig_video_lines
+  set_field<std::uint8_t>(params, 0x0f, 1);    // orig_video_isVGA
+  set_field<std::uint16_t>(params, 0x10, 16);  // orig_video_points
+}
+
 /// boot_params: the header copied, and our answers in it.
 std::vector<std::uint8_t> make_boot_params(const std::vector<std::uint8_t>& head, const LoadedInitrd& initrd,
-                                           const MemoryLayout& layout, core::GuestAddress rsdp) {
+                                           const MemoryLayout& layout, core::GuestAddress rsdp, bool text_screen) {
   std::vector<std::uint8_t> params(4096);
   // The header's end: the jump's target (0x201 is its distance).
   const std::size_t end = std::min<std::size_t>({0x202U + head[0x201], kE820Table, head.size()});
   std::copy(head.begin() + kSetupHeader, head.begin() + static_cast<std::ptrdiff_t>(end),
             params.begin() + kSetupHeader);
+  if (text_screen) {
+    put_screen_info(params);
+  }
   set_field<std::uint64_t>(params, 0x070, rsdp.value);  // acpi_rsdp_addr
   set_field<std::uint16_t>(params, 0x1fa, 0xffff);      // vid_mode: as it is
   set_field<std::uint8_t>(params, 0x210, 0xff);         // type_of_loader: no assigned id
@@ -141,7 +154,7 @@ core::Result<kvm::VcpuEntry> load_linux(const BootFile& kernel, const std::vecto
   const LoadedInitrd initrd =
       SAFFRON_TRY(load_initrd(files.initrd, memory, layout, floor, std::uint64_t{header.initrd_max} + 1));
   SAFFRON_TRY(write_command_line(files.command_line, std::uint64_t{header.command_line_max} + 1, memory));
-  SAFFRON_TRY(memory.write(kBootParams, make_boot_params(head, initrd, layout, rsdp)));
+  SAFFRON_TRY(memory.write(kBootParams, make_boot_params(head, initrd, layout, rsdp, files.text_screen)));
   SAFFRON_TRY(write_gdt(header.entry_64, memory));
   kvm::VcpuEntry entry;
   entry.argument = kBootParams.value;

@@ -43,6 +43,7 @@ class LinuxBootTest : public QObject {
   void the_64_bit_entry();
   void the_32_bit_entry();
   void boot_params_answer_the_kernel();
+  void a_text_screen_is_told();
   void the_memory_map_is_in_boot_params();
   void the_initrd_obeys_the_kernels_limit_and_room();
   void zero_setup_sectors_mean_four();
@@ -117,6 +118,20 @@ void LinuxBootTest::boot_params_answer_the_kernel() {
   std::array<char, 14> line{};
   machine.ram->read(kCommandLine, {reinterpret_cast<std::uint8_t*>(line.data()), line.size()}).value();
   QCOMPARE(QByteArray(line.data(), 14), QByteArray("console=ttyS0\0", 14));
+}
+
+void LinuxBootTest::a_text_screen_is_told() {
+  Machine machine;
+  fakes::BzImage kernel;
+
+  QVERIFY(machine.boot(kernel.bytes()).ok());
+  QCOMPARE(int{machine.value<std::uint8_t>(kBootParams + 0x0f)}, 0);  // orig_video_isVGA
+  machine.files.text_screen = true;
+  QVERIFY(machine.boot(kernel.bytes()).ok());
+  QCOMPARE(int{machine.value<std::uint8_t>(kBootParams + 0x06)}, 3);
+  QCOMPARE(int{machine.value<std::uint8_t>(kBootParams + 0x07)}, 80);
+  QCOMPARE(int{machine.value<std::uint8_t>(kBootParams + 0x0e)}, 25);
+  QCOMPARE(int{machine.value<std::uint8_t>(kBootParams + 0x0f)}, 1);
 }
 
 void LinuxBootTest::the_memory_map_is_in_boot_params() {

@@ -2,6 +2,7 @@
 #include "engine/machine/machine.h"
 
 #include "engine/core/log.h"
+#include "engine/machine/text_screen.h"
 
 namespace saffron::machine {
 
@@ -42,6 +43,9 @@ core::Result<void> Machine::start() {
 
 core::Result<void> Machine::enter_direct_boot() {
   platform_->play_firmware();
+  if (direct_boot_->text_screen) {
+    show_text_screen(platform_->io, platform_->memory_bus, text_font_);
+  }
   const core::GuestAddress rsdp = SAFFRON_TRY(place_tables(firmware_facts_, *platform_->ram));
   const kvm::VcpuEntry entry = SAFFRON_TRY(load_direct_boot(*direct_boot_, *platform_->ram, platform_->layout, rsdp));
   return vcpus_->set_boot_entry(entry);

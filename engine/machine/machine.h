@@ -91,6 +91,7 @@ class Machine {
   api::PauseReason pause_reason_ = api::PauseReason::kNone;
   std::optional<api::ErrorInfo> last_error_;
   std::optional<DirectBootFiles> direct_boot_;
+  std::vector<std::uint8_t> text_font_;  // For direct_boot_->text_screen.
   FirmwareFacts firmware_facts_;
   bool resetting_ = false;
   std::atomic<bool> panic_posted_{false};

@@ -12,6 +12,7 @@
 #include "engine/core/version.h"
 #include "engine/machine/error_about.h"
 #include "engine/machine/file_bytes.h"
+#include "engine/machine/text_screen.h"
 
 namespace saffron::machine {
 
@@ -103,8 +104,13 @@ core::Result<void> MachineBuilder::add_display() {
   options.vram_bytes = config.video_memory_mib * kMiB;
   options.preferred_width = config.width;
   options.preferred_height = config.height;
+  auto rom = read_file_bytes(kVgaBios, kMaxVgaBios, "display.device");
   if (!machine_.direct_boot_) {
-    options.rom = SAFFRON_TRY(read_file_bytes(kVgaBios, kMaxVgaBios, "display.device"));
+    options.rom = SAFFRON_TRY(std::move(rom));
+  } else if (rom.ok()) {
+    // It does not run; but without its font the screen would be off until the guest's own driver comes.
+    machine_.text_font_ = find_text_font(*rom).value_or(std::vector<std::uint8_t>());
+    machine_.direct_boot_->text_screen = !machine_.text_font_.empty();
   }
   auto vga = SAFFRON_TRY(display::StdVga::create(options, *platform.vm, platform.control));
   SAFFRON_TRY(vga->connect_legacy(platform.io, platform.memory_bus));

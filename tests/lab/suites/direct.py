@@ -50,6 +50,14 @@ def case_two_vcpus(keep):
     check(output.split() == ["2", "0", "1", "second"], f"not two cores: {output}")
 
 
+def case_the_screen_shows_text(keep):
+    """A kernel without a graphics driver has a text screen from the start, as after a BIOS."""
+    boot = tiny_boot("echo seen on the screen >/dev/tty0; sleep 30", words="console=tty0")
+    with Machine({"name": "text", "boot": boot}, keep=keep) as machine:
+        machine.wait_text("seen on the screen")
+        check(machine.screenshot().width == 720, "the screen is not in the text mode of a BIOS")
+
+
 def case_memory_above_4_gib(keep):
     """RAM below and above the hole at 4 GiB is the guest's."""
     output = run(
