@@ -242,6 +242,14 @@ core::Result<void> Vcpu::reset() {
   return power_on_.apply(fd_);
 }
 
+core::Result<void> Vcpu::refresh_apic_table() {
+  constexpr const char* kWhat = "cannot set up a local APIC";
+  kvm_lapic_state lapic{};
+  SAFFRON_TRY(fd_.call(KVM_GET_LAPIC, static_cast<void*>(&lapic), kWhat));
+  SAFFRON_TRY(fd_.call(KVM_SET_LAPIC, static_cast<void*>(&lapic), kWhat));
+  return {};
+}
+
 void Vcpu::enable_mtrrs() {
   constexpr std::uint32_t kMtrrDefaultType = 0x2ff;
   constexpr std::uint64_t kEnable = 1 << 11;

@@ -39,6 +39,7 @@ VcpuSet::VcpuSet(std::vector<std::unique_ptr<Vcpu>> vcpus, core::EventLoop& cont
 core::Result<std::unique_ptr<VcpuSet>> VcpuSet::create(std::vector<std::unique_ptr<Vcpu>> vcpus,
                                                        core::EventLoop& control, VcpuListener listener) {
   auto set = std::unique_ptr<VcpuSet>(new VcpuSet(std::move(vcpus), control, std::move(listener)));
+  SAFFRON_TRY(set->vcpus_.front()->refresh_apic_table());
   SAFFRON_TRY(set->start_threads());
   return set;
 }
