@@ -33,7 +33,7 @@ class Port final : public core::BusDevice {
 
 /// A VM whose reset vector runs `code` from a read-only page below 4 GiB.
 struct Guest {
-  explicit Guest(std::span<const std::uint8_t> code) {
+  explicit Guest(std::span<const std::uint8_t> code, unsigned cpus = 1) {
     system = kvm::System::open().value();
     vm = kvm::Vm::create(*system).value();
     rom = core::SharedMemory::create("rom", 4096).value();
@@ -43,8 +43,10 @@ struct Guest {
     loop = core::EventLoop::create().value();
     io.insert({0x10, 1}, port).value();
     std::vector<std::unique_ptr<kvm::Vcpu>> list;
-    list.push_back(
-        kvm::Vcpu::create(*vm, 0, kvm::make_cpuid(system->supported_cpuid(), {0, 1, false, 0}), io, memory).value());
+    for (unsigned i = 0; i < cpus; ++i) {
+      auto cpuid = kvm::make_cpuid(system->supported_cpuid(), {i, cpus, false, 0});
+      list.push_back(kvm::Vcpu::create(*vm, i, std::move(cpuid), io, memory).value());
+    }
     kvm::VcpuListener listener;
     listener.reset_requested = [this] {
       ++resets;
@@ -115,6 +117,27 @@ class VmTest : public QObject {
     left = 2;
     guest.run();
     QCOMPARE(guest.port.written, (std::vector<std::uint8_t>{0, 1, 2, 0, 1}));
+  }
+  void a_processor_starts_before_any_local_apic_was_touched() {
+    // Protected mode: mov dword [ICR high],1<<24; INIT; start-up at page 8; jmp to itself
+    constexpr std::array<std::uint8_t, 32> kBoot{0xc7, 0x05, 0x10, 0x03, 0xe0, 0xfe, 0x00, 0x00, 0x00, 0x01, 0xc7,
+                                                 0x05, 0x00, 0x03, 0xe0, 0xfe, 0x00, 0xc5, 0x00, 0x00, 0xc7, 0x05,
+                                                 0x00, 0x03, 0xe0, 0xfe, 0x08, 0x46, 0x00, 0x00, 0xeb, 0xfe};
+    // mov al,0x77; out 0x10,al; hlt
+    constexpr std::array<std::uint8_t, 5> kOther{0xb0, 0x77, 0xe6, 0x10, 0xf4};
+    Guest guest(std::array<std::uint8_t, 1>{0xf4}, 2);
+    auto ram = core::SharedMemory::create("ram", 0x2000).value();
+    auto slot = guest.vm->create_slot("ram", *ram, {core::SlotAccess::kReadWrite}).value();
+    slot->map({0x8000}).value();
+    std::copy(kOther.begin(), kOther.end(), ram->bytes().begin());
+    std::copy(kBoot.begin(), kBoot.end(), ram->bytes().begin() + 0x1000);
+    kvm::VcpuEntry entry;
+    entry.instruction = 0x9000;
+    QVERIFY(guest.vcpus->set_boot_entry(entry).ok());
+    guest.port.on_write = [&] { guest.stop(); };
+    guest.run();
+    QCOMPARE(guest.failure, std::string());
+    QCOMPARE(guest.port.written, (std::vector<std::uint8_t>{0x77}));
   }
   void posted_writes_come_all_and_before_the_next_access() {
     // 400 times, more than the kernel keeps: out 0x11,al; inc al. Then out 0x10,al; hlt
