@@ -133,7 +133,7 @@ constexpr FieldWords kFields[] = {
     {"firmware.path", QT_TRANSLATE_NOOP("FieldLabel", "Firmware &image"),
      QT_TRANSLATE_NOOP("FieldHelp", "A firmware image instead of the system's")},
     {"boot.order", QT_TRANSLATE_NOOP("FieldLabel", "&Boot order"),
-     QT_TRANSLATE_NOOP("FieldHelp", "What the firmware tries, in order")},
+     QT_TRANSLATE_NOOP("FieldHelp", "What the firmware tries, in order; network has no effect yet")},
     {"boot.menu", QT_TRANSLATE_NOOP("FieldLabel", "&Offer the firmware's boot menu"),
      QT_TRANSLATE_NOOP("FieldHelp", "Let the firmware offer its boot menu for a few seconds")},
     {"boot.kernel", QT_TRANSLATE_NOOP("FieldLabel", "&Kernel"),

@@ -32,7 +32,7 @@ void describe(Visitor& field, FirmwareConfig& firmware) {
 
 template <typename Visitor>
 void describe(Visitor& field, BootConfig& boot) {
-  field("order", boot.order, {.maximum = 3, .help = "What the firmware tries, in order"});
+  field("order", boot.order, {.maximum = 3, .help = "What the firmware tries, in order; network has no effect yet"});
   field("menu", boot.menu, {.help = "Let the firmware offer its boot menu for a few seconds"});
   field("kernel", boot.kernel,
         {.minimum = 1,

@@ -451,8 +451,8 @@
         <translation>代替系统自带固件的镜像</translation>
     </message>
     <message>
-        <source>What the firmware tries, in order</source>
-        <translation>固件依次尝试的启动设备</translation>
+        <source>What the firmware tries, in order; network has no effect yet</source>
+        <translation>固件依次尝试的启动设备；网络启动尚无作用</translation>
     </message>
     <message>
         <source>Let the firmware offer its boot menu for a few seconds</source>
