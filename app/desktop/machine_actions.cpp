@@ -28,7 +28,7 @@ MachineActions::MachineActions(LibraryModel& library, QWidget* window)
   pause = add("pause", "media-playback-pause", tr("&Pause"), &MachineActions::do_pause);
   resume = add("resume", "media-playback-start", tr("Res&ume"), &MachineActions::do_resume);
   power_button = add("power_button", "system-shutdown", tr("Press Po&wer Button"), &MachineActions::do_power_button);
-  reset = add("reset", "view-refresh", tr("&Reset"), &MachineActions::do_reset);
+  reset = add("reset", "view-refresh", tr("&Reset…"), &MachineActions::do_reset);
   force_off = add("force_off", "process-stop", tr("&Force Off…"), &MachineActions::do_force_off);
   screenshot = add("screenshot", "camera-photo", tr("Take Screens&hot"), &MachineActions::do_screenshot);
   settings = add("settings", "preferences-system", tr("S&ettings…"), &MachineActions::do_settings);
@@ -135,7 +135,13 @@ void MachineActions::do_power_button() {
   emit noticed(notice);
 }
 void MachineActions::do_reset() {
-  session_->reset();
+  ask(tr("Reset “%1”?").arg(session_->name()),
+      tr("The guest is not told: what it has not written to its disks yet is lost."), tr("&Reset"), "reset_question",
+      [session = session_] {
+        if (session != nullptr) {
+          session->reset();
+        }
+      });
 }
 void MachineActions::do_settings() {
   emit settings_wanted(session_);

@@ -11,6 +11,7 @@
 #include "app/desktop/desktop_options.h"
 #include "app/desktop/main_window.h"
 #include "app/desktop/new_machine_wizard.h"
+#include "app/desktop/programs.h"
 #include "app/desktop/single_instance.h"
 
 namespace {
@@ -53,6 +54,7 @@ int run(QApplication& application, const desktop::DesktopOptions& options) {
   QApplication::setWindowIcon(QIcon(":/icons/saffron.svg"));
   QApplication::setApplicationDisplayName(QString());
   QGuiApplication::setDesktopFileName("org.saffron.Saffron");
+  desktop::set_viewer_options(options.language, options.color_scheme);
   common::ColorSchemeKeeper colors(application);
   colors.set(options.color_scheme);
 

@@ -25,6 +25,7 @@ constexpr const char* kSentences[] = {
     QT_TRANSLATE_NOOP("EngineText", "%1 is neither a file nor a block device"),
     QT_TRANSLATE_NOOP("EngineText", "%1 is empty"),
     QT_TRANSLATE_NOOP("EngineText", "%1 is not a raw disk image: its size is not a multiple of 512"),
+    QT_TRANSLATE_NOOP("EngineText", "%1 is a %2 image; disks are raw images (\"qemu-img convert -O raw\" makes one)"),
     QT_TRANSLATE_NOOP("EngineText", "A disk has at least 1 MiB and at most 64 TiB"),
     QT_TRANSLATE_NOOP("EngineText", "Another device has the id \"%1\""),
     QT_TRANSLATE_NOOP("EngineText", "Another forward has this port of the host"),

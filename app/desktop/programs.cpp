@@ -24,7 +24,21 @@ QString find_viewer() {
   return QFileInfo(beside).isExecutable() ? beside : QStandardPaths::findExecutable(kViewer);
 }
 
+// On the application, so that it needs no variable of its own.
+constexpr const char* kViewerOptions = "viewer_options";
+
 }  // namespace
+
+void set_viewer_options(const QString& language, common::ColorScheme scheme) {
+  QStringList arguments;
+  if (!language.isEmpty()) {
+    arguments += {"--language", language};
+  }
+  if (scheme != common::ColorScheme::kSystem) {
+    arguments += {"--color-scheme", scheme == common::ColorScheme::kDark ? "dark" : "light"};
+  }
+  QCoreApplication::instance()->setProperty(kViewerOptions, arguments);
+}
 
 core::Result<void> start_viewer(const QString& machine) {
   const QString program = find_viewer();
@@ -35,7 +49,8 @@ core::Result<void> start_viewer(const QString& machine) {
   }
   QProcess process;
   process.setProgram(program);
-  process.setArguments({"--machine", machine});
+  process.setArguments(QStringList{"--machine", machine} +
+                       QCoreApplication::instance()->property(kViewerOptions).toStringList());
   process.setStandardInputFile(QProcess::nullDevice());
   if (!process.startDetached()) {
     return core::Error{

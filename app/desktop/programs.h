@@ -4,12 +4,15 @@
 
 #include <QtCore/QString>
 
+#include "app/common/application.h"
 #include "engine/core/result.h"
 
 namespace saffron::desktop {
 
 /// Opens a console window that outlives us: saffron-viewer beside this program, in $SAFFRON_VIEWER or in $PATH.
 core::Result<void> start_viewer(const QString& machine);
+/// Viewers get the language and the colours that this program was told; an empty language: the user's.
+void set_viewer_options(const QString& language, common::ColorScheme scheme);
 /// A file that does not exist yet, in the pictures' folder: "NAME 2026-01-31 12-00-00.png".
 QString next_screenshot_file(const QString& machine);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // saffron-viewer: a window on a machine's screen.
 #include <QtCore/QAbstractEventDispatcher>
+#include <QtCore/QLocale>
 #include <QtCore/QSettings>
 #include <QtWidgets/QApplication>
 #include <algorithm>
@@ -37,6 +38,9 @@ bool has_glib_dispatcher() {
 }
 
 int run_window(QApplication& application, const viewer::ViewerOptions& options) {
+  if (!options.language.isEmpty()) {
+    QLocale::setDefault(QLocale(options.language));
+  }
   common::install_translations(application, "saffron-viewer");
   QApplication::setWindowIcon(common::themed_icon("video-display"));
   common::ColorSchemeKeeper colors(application);

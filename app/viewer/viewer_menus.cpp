@@ -60,6 +60,9 @@ void ViewerWindow::make_actions() {
 void ViewerWindow::confirm(const QString& question, const QString& yes, std::function<void()> act) {
   auto* box = new QMessageBox(QMessageBox::Warning, title_, question, QMessageBox::Cancel, this);
   box->setAttribute(Qt::WA_DeleteOnClose);
+  // Return is for the guest; pressed a moment too late, it must not lose its work.
+  box->setDefaultButton(QMessageBox::Cancel);
+  box->setEscapeButton(QMessageBox::Cancel);
   connect(box->addButton(yes, QMessageBox::DestructiveRole), &QPushButton::clicked, this,
           [run = std::move(act)] { run(); });
   box->open();
@@ -80,10 +83,10 @@ void ViewerWindow::make_machine_menu() {
     machine_->power_button();
     statusBar()->showMessage(tr("The guest has been asked to shut down."), 5000);
   });
-  QAction* reset = add_action(menu, "view-refresh", tr("&Reset"), [this] {
+  QAction* reset = add_action(menu, "view-refresh", tr("&Reset…"), [this] {
     confirm(tr("Reset the machine? What the guest has not saved is lost."), tr("Reset"), [this] { machine_->reset(); });
   });
-  QAction* off = add_action(menu, "process-stop", tr("&Force Off"), [this] {
+  QAction* off = add_action(menu, "process-stop", tr("&Force Off…"), [this] {
     confirm(tr("Force the machine off? This is like pulling the plug: what the guest has not saved is lost."),
             tr("Force Off"), [this] { machine_->force_off(); });
   });

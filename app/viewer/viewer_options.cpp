@@ -63,6 +63,7 @@ void describe(QCommandLineParser& parser) {
       {{"title", "window-title"}, "The window's title.", "TEXT"},
       {"full-screen", "Begin in full screen."},
       {"color-scheme", "system, light or dark.", "SCHEME", "system"},
+      {"language", "en or zh_CN; otherwise the user's.", "LANGUAGE"},
       {"release-key",
        "What gives keyboard and mouse back: right-ctrl, right-alt, right-shift, ctrl-alt, scroll-lock or "
        "pause.",
@@ -117,6 +118,7 @@ Result<ViewerOptions> parse_options(const QStringList& arguments) {
     return wrong("--color-scheme wants system, light or dark");
   }
   options.color_scheme = *scheme;
+  options.language = parser.value("language");
   const bool key_given = parser.isSet("release-key");
   const auto key = ReleaseKey::from_id(key_given ? parser.value("release-key")
                                                  : QSettings().value("release_key", "right-ctrl").toString());

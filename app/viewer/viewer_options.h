@@ -20,6 +20,7 @@ struct ViewerOptions {
   int timeout_seconds = 30;  // Of --screenshot.
   common::ColorScheme color_scheme = common::ColorScheme::kSystem;
   ReleaseKey release_key;
+  QString language;  // Empty: the user's.
 };
 
 /// Before there is an application object: whether no window is wanted (--screenshot, --help, --version).

@@ -8,10 +8,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "devices/storage/uring_queue.h"
 #include "devices/storage/worker_queue.h"
+#include "engine/core/image_format.h"
 #include "engine/core/log.h"
 
 namespace saffron::storage {
@@ -24,7 +26,7 @@ namespace {
 constexpr std::uint32_t kDiskBlock = 512;
 constexpr std::uint32_t kCdromBlock = 2048;
 
-Error image_error(ErrorCode code, const std::string& path, const char* what) {
+Error image_error(ErrorCode code, const std::string& path, std::string_view what) {
   return {code, fmt::format("{}: {}", path, what), path};
 }
 
@@ -113,6 +115,15 @@ core::Result<void> RawFileBackend::check_size() {
   if (!cdrom && target_.file_size % block != 0) {
     return image_error(ErrorCode::kInvalidArgument, path_,
                        "its size is not a multiple of 512 bytes, so it is not a raw disk image");
+  }
+  if (!cdrom && !target_.block_device) {
+    std::array<std::uint8_t, core::kImageHeadSize> head{};
+    const ssize_t count = ::pread(file_.get(), head.data(), head.size(), 0);
+    if (const auto format =
+            core::foreign_image_format(std::span(head).first(count < 0 ? 0 : static_cast<std::size_t>(count)))) {
+      // Written to as if it were raw, it would be destroyed.
+      return image_error(ErrorCode::kUnsupported, path_, fmt::format("it is a {} image, not a raw one", *format));
+    }
   }
   ports::BlockGeometry& geometry = target_.geometry;
   geometry.size = (target_.file_size + block - 1) / block * block;

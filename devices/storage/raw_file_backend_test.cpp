@@ -101,6 +101,12 @@ class RawFileBackendTest : public QObject {
     make_file("empty", 0);
     make_file("odd", 1000);
     make_file("short", 512);
+    make_file("qcow2", 4096);
+    QFile qcow2(at("qcow2"));
+    QVERIFY(qcow2.open(QFile::ReadWrite));
+    qcow2.write("QFI\xfb");
+    qcow2.close();
+    QTest::newRow("qcow2") << at("qcow2") << false << static_cast<int>(core::ErrorCode::kUnsupported) << "qcow2";
     ::mkfifo(at("fifo").toStdString().c_str(), 0600);
     QTest::newRow("missing") << at("nothing") << false << static_cast<int>(core::ErrorCode::kNotFound) << "no such";
     QTest::newRow("under a file") << at("odd/x") << false << static_cast<int>(core::ErrorCode::kNotFound) << "no such";

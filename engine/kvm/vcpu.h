@@ -58,8 +58,9 @@ class Vcpu {
   /// Power-on state.
   core::Result<void> reset();
   core::Result<void> set_entry(const VcpuEntry& entry);
-  /// For one of the vCPUs, once all exist. KVM delivers to an APIC id by a table that it makes when a local APIC changes,
-  /// and which lacks the vCPU that was created last: a start-up IPI would be lost if the guest changed nothing before.
+  /// For one of the vCPUs, once all exist. KVM delivers to an APIC id by a table that it makes when a local APIC
+  /// changes, and which lacks the vCPU that was created last: a start-up IPI would be lost if the guest changed nothing
+  /// before.
   core::Result<void> refresh_apic_table();
   /// As firmware leaves them: on, with all memory write-back (Intel SDM 3A, 12.11). Kernels do without the PAT where
   /// they are off. No effect where KVM has none.

@@ -100,8 +100,8 @@
         <translation>已请求客户机关机。</translation>
     </message>
     <message>
-        <source>&amp;Reset</source>
-        <translation>重置(&amp;R)</translation>
+        <source>&amp;Reset…</source>
+        <translation>重置(&amp;R)…</translation>
     </message>
     <message>
         <source>Reset the machine? What the guest has not saved is lost.</source>
@@ -112,8 +112,8 @@
         <translation>重置</translation>
     </message>
     <message>
-        <source>&amp;Force Off</source>
-        <translation>强制关机(&amp;F)</translation>
+        <source>&amp;Force Off…</source>
+        <translation>强制关机(&amp;F)…</translation>
     </message>
     <message>
         <source>Force the machine off? This is like pulling the plug: what the guest has not saved is lost.</source>

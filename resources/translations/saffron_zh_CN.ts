@@ -64,6 +64,10 @@
         <translation>%1 不是原始磁盘镜像：其大小不是 512 的倍数</translation>
     </message>
     <message>
+        <source>%1 is a %2 image; disks are raw images (&quot;qemu-img convert -O raw&quot; makes one)</source>
+        <translation>%1 是 %2 镜像；磁盘须为原始镜像（可用“qemu-img convert -O raw”转换）</translation>
+    </message>
+    <message>
         <source>A disk has at least 1 MiB and at most 64 TiB</source>
         <translation>磁盘大小须在 1 MiB 到 64 TiB 之间</translation>
     </message>
@@ -1049,6 +1053,10 @@
         <translation>按下电源按钮(&amp;W)</translation>
     </message>
     <message>
+        <source>&amp;Reset…</source>
+        <translation>重置(&amp;R)…</translation>
+    </message>
+    <message>
         <source>&amp;Reset</source>
         <translation>重置(&amp;R)</translation>
     </message>
@@ -1115,6 +1123,14 @@
     <message>
         <source>It is like pulling the plug: what the guest has not written to its disks yet is lost.</source>
         <translation>这如同拔掉电源：客户机尚未写入磁盘的内容将会丢失。</translation>
+    </message>
+    <message>
+        <source>Reset “%1”?</source>
+        <translation>要重置“%1”吗？</translation>
+    </message>
+    <message>
+        <source>The guest is not told: what it has not written to its disks yet is lost.</source>
+        <translation>客户机不会得到通知：尚未写入磁盘的内容将会丢失。</translation>
     </message>
     <message>
         <source>&amp;Force Off</source>

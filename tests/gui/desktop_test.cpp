@@ -109,6 +109,8 @@ class DesktopTest : public QObject {
     QTRY_VERIFY(window->actions().power_button->isEnabled());
     window->actions().power_button->trigger();
     window->actions().reset->trigger();
+    QTRY_VERIFY(confirm_button("reset_question") != nullptr);
+    QTest::mouseClick(confirm_button("reset_question"), Qt::LeftButton);
     QTRY_COMPARE(engine.calls(), (Calls{"pause", "resume", "power_button", "reset"}));
     engine.end(api::StopReason::kGuestShutdown);
     QTRY_COMPARE(session("m")->phase(), Phase::kStopped);

@@ -284,7 +284,7 @@ class ViewerTest : public QObject {
     auto* button = window->findChild<viewer::StatusPage*>()->findChild<QPushButton*>("status_action");
     QTRY_VERIFY(button->isVisible());
     QCOMPARE(button->text(), QString("Start"));
-    QVERIFY(!action("&Force Off")->isEnabled());
+    QVERIFY(!action("&Force Off…")->isEnabled());
   }
 
   void the_machine_menu_controls_the_engine() {
@@ -308,7 +308,7 @@ class ViewerTest : public QObject {
     window->show();
     window->begin();
     QTRY_VERIFY(window->console().is_open());
-    QTRY_VERIFY(action("&Force Off")->isEnabled());
+    QTRY_VERIFY(action("&Force Off…")->isEnabled());
 
     action("&Pause")->trigger();
     QTRY_COMPARE(host->get(engine.calls), (std::vector<std::string>{"pause"}));
@@ -319,7 +319,7 @@ class ViewerTest : public QObject {
     QTRY_COMPARE(host->get(engine.calls), (std::vector<std::string>{"pause", "resume", "power_button"}));
 
     // Nothing is lost by a click alone: the user is asked.
-    action("&Force Off")->trigger();
+    action("&Force Off…")->trigger();
     auto* box = window->findChild<QMessageBox*>();
     QTRY_VERIFY(box != nullptr && box->isVisible());
     QCOMPARE(host->get(engine.calls).size(), std::size_t{3});
