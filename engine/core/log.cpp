@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <ctime>
 
 namespace saffron::core {
 
@@ -37,6 +38,16 @@ std::string_view level_name(LogLevel level) {
   return "error";
 }
 
+/// The host's local time, as in 2026-01-31 23:59:59.123.
+std::string time_text() {
+  std::timespec now{};
+  std::timespec_get(&now, TIME_UTC);
+  std::tm local{};
+  ::localtime_r(&now.tv_sec, &local);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:03}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
+                     local.tm_hour, local.tm_min, local.tm_sec, now.tv_nsec / 1'000'000);
+}
+
 }  // namespace
 
 LogLevel log_threshold() {
@@ -45,7 +56,7 @@ LogLevel log_threshold() {
 }
 
 void log_line(LogLevel level, std::string_view component, std::string_view text) {
-  std::string line = fmt::format("{} {}: ", level_name(level), component);
+  std::string line = fmt::format("{} {} {}: ", time_text(), level_name(level), component);
   for (const char c : text) {
     if (line.size() >= kMaxLine - 8) {
       line += "...";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Logging: one line per message to standard error, "LEVEL component: text". The engine's log file is its stderr.
+// Logging: one line per message to standard error, "TIME LEVEL component: text". The engine's log file is its stderr.
 #pragma once
 
 #include <fmt/core.h>

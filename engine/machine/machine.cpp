@@ -126,6 +126,7 @@ core::Result<void> Machine::power_button() {
   if (state_ != api::MachineState::kRunning) {
     return wrong_state("the power button works on a running machine only");
   }
+  core::log_info("machine", "the power button was pressed");
   legacy_->power.press_power_button();
   return {};
 }
@@ -210,6 +211,11 @@ void Machine::failed(const core::Error& error) {
 }
 
 void Machine::set_state(api::MachineState state, api::PauseReason reason) {
+  if (state == api::MachineState::kPaused) {
+    core::log_info("machine", "paused ({})", api::name_of(reason));
+  } else if (state_ == api::MachineState::kPaused && state == api::MachineState::kRunning) {
+    core::log_info("machine", "resumed");
+  }
   state_ = state;
   pause_reason_ = reason;
   publish(api::StateChanged{state, reason});
