@@ -3,7 +3,7 @@
 
 from harness import Machine, check, grub_prompt, guest_folder
 
-SUITE = {"guests": ["media", "tiny-amd64"], "timeout": 900, "at_once": 2}
+SUITE = {"guests": ["media", "tiny-amd64"], "timeout": 900}
 
 
 def grub_machine(name, **fields):

@@ -9,7 +9,7 @@ import threading
 
 from harness import BIN, Failure, Machine, check, guest_folder, tiny_boot
 
-SUITE = {"guests": ["tiny-cloud-amd64", "tiny-amd64"], "timeout": 900, "at_once": 2}
+SUITE = {"guests": ["tiny-cloud-amd64", "tiny-amd64"], "timeout": 900}
 
 # The virtual host's second address: passt gives the first one to the guest.
 HOST = "192.0.2.2"

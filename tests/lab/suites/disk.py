@@ -7,7 +7,7 @@ import subprocess
 
 from harness import Machine, check, tiny_boot
 
-SUITE = {"guests": ["tiny-cloud-amd64", "tiny-amd64"], "timeout": 900, "at_once": 2}
+SUITE = {"guests": ["tiny-cloud-amd64", "tiny-amd64"], "timeout": 900}
 
 MIB = 1 << 20
 # Random data is made by the guest; the digest says what the file must then hold.
