@@ -33,7 +33,6 @@ GUESTS = {
 }
 STATUS_SKIPPED = 77
 HOST_ATTEMPTS = 3
-HOST_SILENCE = 400  # Seconds; a case takes at most half of that.
 
 
 def guest_environment(names):
@@ -77,14 +76,14 @@ def run(suite, out, cases):
     left = cases or list(cases_of(suite))
     for _ in range(HOST_ATTEMPTS):
         # The virtual host is a kernel on QEMU's software CPU, which now and then runs a wrong instruction (host/hold_vm.py tells of
-        # one). When that kernel itself has died or stands still, the cases that have no result yet get another one. A result is never taken again.
+        # one). When that kernel itself has died, the cases that have no result yet get another one. A result is never taken again.
         with virtual_host.VirtualHost(
             virtual_host.image_path(),
             ["sh", "-c", f'exec python3 -B "{runner}" {suite} "$LAB_OUT" "$@"', "sh", *left],
             options,
         ) as host:
             host.start()
-            status = host.wait(1, 2, silence=HOST_SILENCE)
+            status = host.wait(1, 2)
             if status:
                 print(f"the virtual host ended with status {status}; its console:\n{host.console_text()}", flush=True)
         if status != virtual_host.STATUS_LAB_FAILED:
