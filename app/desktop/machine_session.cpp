@@ -157,7 +157,6 @@ void MachineSession::connect_to_engine() {
     return;
   }
   client_ = std::move(result).value();
-  force_timer_.stop();  // It was for an earlier engine.
   stop_was_announced_ = false;
   client_->set_event_listener([this](const api::Event& event) { take_event(event); });
   client_->call<api::method::Subscribe>({}, [this](core::Result<api::MachineStatus> status) {

@@ -35,7 +35,6 @@ void MachineControl::connect_to_engine() {
     return;
   }
   client_ = std::move(result).value();
-  force_timer_.stop();  // It was for an earlier engine.
   killed_ = false;
   client_->set_event_listener([this](const api::Event& event) { take_event(event); });
   client_->call<api::method::Subscribe>({}, [this](core::Result<api::MachineStatus> status) {
@@ -123,7 +122,7 @@ void MachineControl::force_off() {
 }
 void MachineControl::kill_engine() {
   if (client_ != nullptr) {
-    killed_ = true;  // What it leaves unanswered is no failure.
+    killed_ = true;
     if (const auto result = client_->kill_engine(); !result.ok()) {
       emit failed(QString::fromStdString(result.error().message));
     }

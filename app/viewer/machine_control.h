@@ -60,8 +60,8 @@ class MachineControl final : public QObject {
   std::unique_ptr<api::ControlClient> client_;
   std::unique_ptr<QSocketNotifier> readable_;
   std::unique_ptr<QSocketNotifier> writable_;
-  bool killed_ = false;
-  QTimer force_timer_;  // Runs while an engine has been told to end.
+  bool killed_ = false;  // By us; what it left unanswered is no failure.
+  QTimer force_timer_;   // Runs while an engine has been told to end.
   std::unique_ptr<api::EngineLaunch> launch_;
   std::unique_ptr<QSocketNotifier> launch_readable_;
   api::MachineState state_ = api::MachineState::kStopped;

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "devices/net/child_process.h"
 
-// The header of glibc 2.36 does not say by itself that these are C functions.
-extern "C" {
-#include <sys/pidfd.h>
-}
-
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <poll.h>
@@ -16,6 +11,8 @@ extern "C" {
 
 #include <cerrno>
 #include <cstring>
+
+#include "engine/core/pidfd.h"
 
 namespace saffron::net {
 namespace {

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
 #include "devices/storage/uring_queue.h"
@@ -117,10 +116,7 @@ core::Result<void> RawFileBackend::check_size() {
                        "its size is not a multiple of 512 bytes, so it is not a raw disk image");
   }
   if (!cdrom && !target_.block_device) {
-    std::array<std::uint8_t, core::kImageHeadSize> head{};
-    const ssize_t count = ::pread(file_.get(), head.data(), head.size(), 0);
-    if (const auto format =
-            core::foreign_image_format(std::span(head).first(count < 0 ? 0 : static_cast<std::size_t>(count)))) {
+    if (const auto format = core::foreign_image_format(file_.get())) {
       // Written to as if it were raw, it would be destroyed.
       return image_error(ErrorCode::kUnsupported, path_, fmt::format("it is a {} image, not a raw one", *format));
     }

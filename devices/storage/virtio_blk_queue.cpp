@@ -22,7 +22,7 @@ constexpr std::uint64_t kMaxPollTicks = 100'000;
 constexpr std::uint64_t kFirstPollTicks = 12'000;
 /// Chains before completions are looked for and told, and before others on the loop have their turn.
 constexpr unsigned kBatch = 64;
-constexpr unsigned kChainsPerVisit = 16 * kBatch;
+constexpr unsigned kWorkPerVisit = 16 * kBatch;
 // What takes long to copy is told at once, so that the guest works on it meanwhile.
 constexpr std::uint64_t kUntoldBytes = 256 << 10;
 
@@ -87,14 +87,15 @@ void VirtioBlkQueue::on_kick() {
 void VirtioBlkQueue::process() {
   processing_ = true;
   queue_->disable_kicks();
-  visit_chains_ = 0;
+  visit_work_ = 0;
   do {
+    ++visit_work_;  // A guest may announce chains that are gone when they are looked for.
     take_available();
-  } while (visit_chains_ < kChainsPerVisit && (poll_briefly() || queue_->enable_kicks()));
+  } while (visit_work_ < kWorkPerVisit && (poll_briefly() || queue_->enable_kicks()));
   queue_->notify();
   processing_ = false;
   idle_since_ = ticks();
-  if (visit_chains_ >= kChainsPerVisit) {
+  if (visit_work_ >= kWorkPerVisit) {
     signal_event(queue_->kick_fd());  // A guest that never stops asking must not keep a reset waiting.
   }
 }
@@ -111,7 +112,7 @@ void VirtioBlkQueue::take_available() {
       }
       begin(std::move(*chain));
     }
-    visit_chains_ += count;
+    visit_work_ += count;
     untold += count;
     lane_->commit();  // What the page cache has completes here...
     if (count == 0 || untold >= kBatch || bytes_ - told_bytes >= kUntoldBytes) {
@@ -119,7 +120,7 @@ void VirtioBlkQueue::take_available() {
       untold = 0;
       told_bytes = bytes_;
     }
-  } while (count != 0 && visit_chains_ < kChainsPerVisit);
+  } while (count != 0 && visit_work_ < kWorkPerVisit);
 }
 
 bool VirtioBlkQueue::poll_briefly() {
@@ -131,7 +132,7 @@ bool VirtioBlkQueue::poll_briefly() {
     const std::uint64_t before = completed_;
     auto chain = queue_->pop();
     if (chain) {
-      ++visit_chains_;
+      ++visit_work_;
       begin(std::move(*chain));
       return true;
     }

@@ -79,8 +79,8 @@ class VirtioBlkQueue final {
   std::vector<unsigned> free_requests_;
   bool processing_ = false;
   std::uint64_t completed_ = 0;
-  std::uint64_t bytes_ = 0;    // Of all requests so far.
-  unsigned visit_chains_ = 0;  // Taken since the loop came here.
+  std::uint64_t bytes_ = 0;  // Of all requests so far.
+  unsigned visit_work_ = 0;  // Chains and rounds since the loop came here.
   std::uint64_t poll_ticks_ = 0;
   std::uint64_t idle_since_ = 0;
 };

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -215,16 +214,10 @@ Result<void> check_host_limits(const MachineConfig& config, const HostLimits& li
   return {};
 }
 
-std::optional<std::string_view> foreign_format(const std::string& path) {
-  const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  std::array<std::uint8_t, core::kImageHeadSize> head{};
-  const ssize_t count = file ? pread(file.get(), head.data(), head.size(), 0) : 0;
-  return core::foreign_image_format(std::span(head).first(count < 0 ? 0 : static_cast<std::size_t>(count)));
-}
-
 Result<void> check_disk_image(const std::string& path, bool writable, const std::string& subject) {
   const std::uint64_t size = SAFFRON_TRY(image_size(path, writable, subject));
-  if (const auto format = foreign_format(path)) {
+  const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (const auto format = core::foreign_image_format(file.get())) {
     return Error{
         ErrorCode::kUnsupported,
         fmt::format("{} is a {} image; disks are raw images (\"qemu-img convert -O raw\" makes one)", path, *format),

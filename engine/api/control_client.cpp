@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/api/control_client.h"
 
-// The header of glibc 2.36 does not say by itself that these are C functions.
-extern "C" {
-#include <sys/pidfd.h>
-}
-
 #include <poll.h>
 #include <signal.h>
 
@@ -15,6 +10,7 @@ extern "C" {
 
 #include "engine/api/line_socket.h"
 #include "engine/api/paths.h"
+#include "engine/core/pidfd.h"
 
 namespace saffron::api {
 

@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The socket functions of paths.h.
-// The header of glibc 2.36 does not say by itself that these are C functions.
-extern "C" {
-#include <sys/pidfd.h>
-}
-
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <poll.h>
@@ -19,6 +14,7 @@ extern "C" {
 #include <string_view>
 
 #include "engine/api/paths.h"
+#include "engine/core/pidfd.h"
 
 namespace saffron::api {
 namespace {

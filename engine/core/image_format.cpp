@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/core/image_format.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 
 namespace saffron::core {
 
@@ -38,6 +41,12 @@ std::optional<std::string_view> foreign_image_format(std::span<const std::uint8_
     }
   }
   return std::nullopt;
+}
+
+std::optional<std::string_view> foreign_image_format(int fd) {
+  std::array<std::uint8_t, 512> head{};  // More than any signature needs.
+  const ssize_t count = ::pread(fd, head.data(), head.size(), 0);
+  return foreign_image_format(std::span(head).first(count < 0 ? 0 : static_cast<std::size_t>(count)));
 }
 
 }  // namespace saffron::core

@@ -26,7 +26,7 @@ class ImageFormatTest : public QObject {
     QFETCH(int, offset);
     QFETCH(QByteArray, bytes);
     QFETCH(QByteArray, format);
-    std::vector<std::uint8_t> head(saffron::core::kImageHeadSize);
+    std::vector<std::uint8_t> head(512);
     std::copy(bytes.begin(), bytes.end(), head.begin() + offset);
 
     const auto found = foreign_image_format(head);

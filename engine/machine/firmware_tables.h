@@ -2,6 +2,7 @@
 // What the machine tells firmware (fw_cfg and CMOS), or puts into memory itself for a direct boot.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 

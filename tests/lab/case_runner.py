@@ -7,7 +7,6 @@ A suite is tests/lab/suites/SUITE.py; a case is a function case_NAME(keep), wher
 docstring line says what it shows. OUT_FOLDER/NAME.json gets {"status": "passed"|"failed"|"skipped", "seconds", "text"}.
 """
 
-import concurrent.futures
 import importlib
 import json
 import os
@@ -59,11 +58,8 @@ def main():
     wanted = sys.argv[3:]
     os.makedirs(out, exist_ok=True)
     cases = {name: function for name, function in cases_of(suite).items() if not wanted or name in wanted}
-    # A guest with one CPU leaves the virtual host's other CPU idle.
-    at_once = importlib.import_module(f"suites.{suite}").SUITE.get("at_once", 1)
-    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
-        for running in [pool.submit(note, suite, out, name, function) for name, function in cases.items()]:
-            running.result()
+    for name, function in cases.items():
+        note(suite, out, name, function)
 
 
 if __name__ == "__main__":

@@ -125,6 +125,16 @@ class Control:
             os.close(fd)
 
 
+def end_process(process):
+    """In order, or else at once; returns when it has ended."""
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 class Machine:
     """One machine with its engine process. A context manager; leaving it ends the engine and keeps nothing but logs.
 
@@ -367,12 +377,7 @@ class Machine:
         if self.control:
             self.control.close()
         if self.alive():
-            self.engine.terminate()
-            try:
-                self.engine.wait(20)
-            except subprocess.TimeoutExpired:
-                self.engine.kill()
-                self.engine.wait()
+            end_process(self.engine)
         if self.keep:
             name = os.path.join(self.keep, self.config["name"])
             if os.path.exists(self.log_path):

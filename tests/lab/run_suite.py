@@ -5,8 +5,8 @@ usage: run_suite.py run SUITE OUT_FOLDER [CASE...]    boots one virtual host and
        run_suite.py report SUITE OUT_FOLDER CASE      prints the result of one case; status 0 passed, 1 failed, 77 skipped
 
 One boot of the virtual host serves a whole suite, and still each case is a test of its own with its own result. Each suite has
-SUITE = {"where": "lab"|"native", "guests": [...], "timeout": seconds, "memory": MiB, "drives": [...],
-"at_once": cases}; only guests is always there.
+SUITE = {"where": "lab"|"native", "guests": [...], "timeout": seconds, "memory": MiB, "drives": [...]};
+only guests is always there.
 """
 
 import importlib

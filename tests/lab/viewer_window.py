@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from harness import BIN, PATIENCE, Failure
+from harness import BIN, PATIENCE, Failure, end_process
 from picture import Picture
 
 
@@ -35,12 +35,7 @@ class ViewerWindow:
 
     def __exit__(self, *_):
         for process in reversed(self.started):
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end_process(process)
 
     def _run(self, log, *command, **options):
         with open(f"{self.folder}/{log}.log", "wb") as output:
