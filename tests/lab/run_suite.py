@@ -22,7 +22,6 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, HERE)
 
 import virtual_host  # pylint: disable=wrong-import-position
-from case_runner import cases_of  # pylint: disable=wrong-import-position
 
 # Name of a guest: the function of scripts/common.sh that makes it.
 GUESTS = {
@@ -32,7 +31,6 @@ GUESTS = {
     "media": "boot_media",
 }
 STATUS_SKIPPED = 77
-HOST_ATTEMPTS = 3
 
 
 def guest_environment(names):
@@ -73,25 +71,16 @@ def run(suite, out, cases):
         out=out,
         environment=environment,
     )
-    left = cases or list(cases_of(suite))
-    for _ in range(HOST_ATTEMPTS):
-        # The virtual host is a kernel on QEMU's software CPU, which now and then runs a wrong instruction (host/hold_vm.py tells of
-        # one). When that kernel itself has died, the cases that have no result yet get another one. A result is never taken again.
-        with virtual_host.VirtualHost(
-            virtual_host.image_path(),
-            ["sh", "-c", f'exec python3 -B "{runner}" {suite} "$LAB_OUT" "$@"', "sh", *left],
-            options,
-        ) as host:
-            host.start()
-            status = host.wait(1, 2)
-            if status:
-                print(f"the virtual host ended with status {status}; its console:\n{host.console_text()}", flush=True)
-        if status != virtual_host.STATUS_LAB_FAILED:
-            return status
-        left = [case for case in left if not os.path.exists(os.path.join(out, case + ".json"))]
-        if not left:
-            return 0
-    return status
+    with virtual_host.VirtualHost(
+        virtual_host.image_path(),
+        ["sh", "-c", f'exec python3 -B "{runner}" {suite} "$LAB_OUT" "$@"', "sh", *cases],
+        options,
+    ) as host:
+        host.start()
+        status = host.wait(1, 2)
+        if status:
+            print(f"the virtual host ended with status {status}; its console:\n{host.console_text()}", flush=True)
+        return status
 
 
 def report(suite, out, case):
