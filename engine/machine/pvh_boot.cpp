@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// PVH: Xen docs/misc/pvh.pandoc and xen/include/public/arch-x86/hvm/start_info.h; System V ABI, ELF-64.
+// PVH: Xen docs/misc/pvh.pandoc and xen/include/public/arch-x86/hvm/start_info.h; System V ABI, ELF.
 #include <elf.h>
 #include <fmt/core.h>
 
@@ -18,31 +18,53 @@ constexpr std::uint32_t kStartInfoMagic = 0x336ec578;
 constexpr std::size_t kMaxProgramHeaders = 64;  // Kernels have a handful; a hostile file must not keep us busy.
 constexpr std::uint64_t kMaxNotes = 1024 * 1024;
 
-core::Result<std::vector<Elf64_Phdr>> read_program_headers(const BootFile& kernel) {
-  const std::vector<std::uint8_t> head = SAFFRON_TRY(kernel.head(kMaxProgramHeaders * sizeof(Elf64_Phdr) * 2));
-  Elf64_Ehdr elf{};
+/// A program header of either class.
+struct Segment {
+  std::uint32_t type = 0;
+  std::uint64_t offset = 0;  // In the file.
+  std::uint64_t file_size = 0;
+  std::uint64_t address = 0;
+  std::uint64_t memory_size = 0;
+};
+
+template <typename Header, typename ProgramHeader>
+core::Result<std::vector<Segment>> read_segments(const BootFile& kernel, std::span<const std::uint8_t> head,
+                                                 std::uint8_t file_class, std::uint16_t machine) {
+  Header elf{};
   if (head.size() < sizeof(elf)) {
     return kernel.error(core::ErrorCode::kInvalidArgument, "the kernel is cut short");
   }
   std::memcpy(&elf, head.data(), sizeof(elf));
-  if (elf.e_ident[EI_CLASS] != ELFCLASS64 || elf.e_ident[EI_DATA] != ELFDATA2LSB || elf.e_machine != EM_X86_64 ||
-      elf.e_phentsize != sizeof(Elf64_Phdr)) {
-    return kernel.error(core::ErrorCode::kUnsupported, "only 64-bit x86 ELF kernels can be booted");
+  if (elf.e_ident[EI_CLASS] != file_class || elf.e_ident[EI_DATA] != ELFDATA2LSB || elf.e_machine != machine ||
+      elf.e_phentsize != sizeof(ProgramHeader)) {
+    return kernel.error(core::ErrorCode::kUnsupported, "only ELF kernels for x86 can be booted");
   }
-  const std::uint64_t size = std::uint64_t{elf.e_phnum} * sizeof(Elf64_Phdr);
+  const std::uint64_t size = std::uint64_t{elf.e_phnum} * sizeof(ProgramHeader);
   if (elf.e_phnum == 0 || elf.e_phnum > kMaxProgramHeaders || elf.e_phoff > head.size() ||
       size > head.size() - elf.e_phoff) {
     return kernel.error(core::ErrorCode::kInvalidArgument, "the kernel's program headers are not where they should be");
   }
-  std::vector<Elf64_Phdr> headers(elf.e_phnum);
+  std::vector<ProgramHeader> headers(elf.e_phnum);
   std::memcpy(headers.data(), head.data() + elf.e_phoff, size);
-  return headers;
+  std::vector<Segment> segments;
+  for (const ProgramHeader& header : headers) {
+    segments.push_back({header.p_type, header.p_offset, header.p_filesz, header.p_paddr, header.p_memsz});
+  }
+  return segments;
+}
+
+/// Of a 64-bit kernel, or a 32-bit one: PVH starts both in 32-bit mode.
+core::Result<std::vector<Segment>> read_segments(const BootFile& kernel) {
+  const std::vector<std::uint8_t> head = SAFFRON_TRY(kernel.head(kMaxProgramHeaders * sizeof(Elf64_Phdr) * 2));
+  return head.size() > EI_CLASS && head[EI_CLASS] == ELFCLASS32
+             ? read_segments<Elf32_Ehdr, Elf32_Phdr>(kernel, head, ELFCLASS32, EM_386)
+             : read_segments<Elf64_Ehdr, Elf64_Phdr>(kernel, head, ELFCLASS64, EM_X86_64);
 }
 
 /// The entry in a note segment; 0 if it is not there.
 std::uint32_t find_entry(std::span<const std::uint8_t> notes) {
   while (notes.size() >= sizeof(Elf64_Nhdr)) {
-    Elf64_Nhdr note{};
+    Elf64_Nhdr note{};  // Elf32_Nhdr is the same.
     std::memcpy(&note, notes.data(), sizeof(note));
     const std::uint64_t name = (std::uint64_t{note.n_namesz} + 3) / 4 * 4;
     const std::uint64_t length = (std::uint64_t{note.n_descsz} + 3) / 4 * 4;
@@ -67,20 +89,20 @@ struct LoadedElf {
 
 core::Result<LoadedElf> load_segments(const BootFile& kernel, const core::GuestMemory& memory) {
   LoadedElf loaded;
-  for (const Elf64_Phdr& header : SAFFRON_TRY(read_program_headers(kernel))) {
-    if (header.p_type == PT_LOAD && header.p_memsz > 0) {
-      if (header.p_filesz > header.p_memsz || !memory.span({header.p_paddr}, header.p_memsz)) {
+  for (const Segment& segment : SAFFRON_TRY(read_segments(kernel))) {
+    if (segment.type == PT_LOAD && segment.memory_size > 0) {
+      if (segment.file_size > segment.memory_size || !memory.span({segment.address}, segment.memory_size)) {
         return kernel.error(
             core::ErrorCode::kOutOfRange,
             fmt::format("a part of the kernel, {} bytes at {:#x}, does not fit into the machine's memory",
-                        header.p_memsz + 0, header.p_paddr + 0));
+                        segment.memory_size, segment.address));
       }
-      SAFFRON_TRY(kernel.load(header.p_offset, header.p_filesz, memory, {header.p_paddr}));
-      SAFFRON_TRY(memory.fill({header.p_paddr + header.p_filesz}, 0, header.p_memsz - header.p_filesz));
-      loaded.end = std::max<std::uint64_t>(loaded.end, header.p_paddr + header.p_memsz);
-    } else if (header.p_type == PT_NOTE && header.p_filesz <= kMaxNotes && loaded.entry == 0) {
+      SAFFRON_TRY(kernel.load(segment.offset, segment.file_size, memory, {segment.address}));
+      SAFFRON_TRY(memory.fill({segment.address + segment.file_size}, 0, segment.memory_size - segment.file_size));
+      loaded.end = std::max(loaded.end, segment.address + segment.memory_size);
+    } else if (segment.type == PT_NOTE && segment.file_size <= kMaxNotes && loaded.entry == 0) {
       // Only the notes are read: they may be at the end of a file of any size.
-      const std::vector<std::uint8_t> notes = SAFFRON_TRY(kernel.piece(header.p_offset, header.p_filesz));
+      const std::vector<std::uint8_t> notes = SAFFRON_TRY(kernel.piece(segment.offset, segment.file_size));
       loaded.entry = find_entry(notes);
     }
   }

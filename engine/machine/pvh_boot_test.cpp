@@ -40,6 +40,7 @@ class PvhBootTest : public QObject {
   Q_OBJECT
  private slots:
   void segments_are_loaded_and_the_rest_is_zero();
+  void a_32_bit_kernel_starts_the_same_way();
   void the_start_info_is_whole();
   void an_initrd_is_the_first_module();
   void a_note_at_the_end_of_a_huge_file_costs_no_memory();
@@ -59,6 +60,19 @@ void PvhBootTest::segments_are_loaded_and_the_rest_is_zero() {
   QCOMPARE(int{machine.value<std::uint8_t>(0x1000000)}, 0xcc);
   QCOMPARE(int{machine.value<std::uint8_t>(0x1000fff)}, 0xcc);
   QCOMPARE(int{machine.value<std::uint8_t>(0x1001000)}, 0);
+  QCOMPARE(int{machine.value<std::uint8_t>(0x1002fff)}, 0);
+  QCOMPARE(int{machine.value<std::uint8_t>(0x1003000)}, 0xee);
+}
+
+void PvhBootTest::a_32_bit_kernel_starts_the_same_way() {
+  Machine machine;
+
+  const auto entry = machine.boot(fakes::ElfKernel::of_32_bits().bytes());
+
+  QVERIFY2(entry.ok(), entry.ok() ? "" : entry.error().message.c_str());
+  QVERIFY(!entry->long_mode);
+  QCOMPARE(quint64{entry->instruction}, quint64{0x1000040});
+  QCOMPARE(int{machine.value<std::uint8_t>(0x1000fff)}, 0xcc);
   QCOMPARE(int{machine.value<std::uint8_t>(0x1002fff)}, 0);
   QCOMPARE(int{machine.value<std::uint8_t>(0x1003000)}, 0xee);
 }
@@ -133,7 +147,14 @@ void PvhBootTest::malformed_kernels_data() {
   };
   using core::ErrorCode;
   row(
-      "32-bit", [](auto& k) { k.file_class = ELFCLASS32; }, ErrorCode::kUnsupported);
+      "32-bit for a 64-bit processor", [](auto& k) { k.file_class = ELFCLASS32; }, ErrorCode::kUnsupported);
+  row(
+      "a 32-bit segment that wraps",
+      [](auto& k) {
+        k = fakes::ElfKernel::of_32_bits();
+        k.address = 0xfffff000;
+      },
+      ErrorCode::kOutOfRange);
   row(
       "big-endian", [](auto& k) { k.encoding = ELFDATA2MSB; }, ErrorCode::kUnsupported);
   row(

@@ -82,28 +82,44 @@ struct ElfKernel {
   std::uint64_t note_offset = 0x800;
   std::uint64_t note_size = 20;
 
+  static ElfKernel of_32_bits() {
+    ElfKernel kernel;
+    kernel.file_class = ELFCLASS32;
+    kernel.machine = EM_386;
+    kernel.program_header_size = sizeof(Elf32_Phdr);
+    kernel.program_header_offset = sizeof(Elf32_Ehdr);
+    return kernel;
+  }
+
   FileBytes bytes() const {
+    return file_class == ELFCLASS32 ? bytes_as<Elf32_Ehdr, Elf32_Phdr>() : bytes_as<Elf64_Ehdr, Elf64_Phdr>();
+  }
+
+ private:
+  template <typename Header, typename ProgramHeader>
+  FileBytes bytes_as() const {
     FileBytes file(0x2000);
-    Elf64_Ehdr head{};
+    Header head{};
     std::memcpy(head.e_ident, ELFMAG, SELFMAG);
     head.e_ident[EI_CLASS] = file_class;
     head.e_ident[EI_DATA] = encoding;
     head.e_ident[EI_VERSION] = EV_CURRENT;
     head.e_type = ET_EXEC;
     head.e_machine = machine;
-    head.e_phoff = program_header_offset;
+    head.e_phoff = static_cast<decltype(head.e_phoff)>(program_header_offset);
     head.e_phentsize = program_header_size;
     head.e_phnum = program_headers;
     std::memcpy(file.data(), &head, sizeof(head));
-    Elf64_Phdr headers[2]{};
+    using Size = decltype(ProgramHeader::p_filesz);
+    ProgramHeader headers[2]{};
     headers[0].p_type = PT_LOAD;
-    headers[0].p_offset = offset;
-    headers[0].p_paddr = address;
-    headers[0].p_filesz = file_size;
-    headers[0].p_memsz = memory_size;
+    headers[0].p_offset = static_cast<Size>(offset);
+    headers[0].p_paddr = static_cast<Size>(address);
+    headers[0].p_filesz = static_cast<Size>(file_size);
+    headers[0].p_memsz = static_cast<Size>(memory_size);
     headers[1].p_type = PT_NOTE;
-    headers[1].p_offset = note_offset;
-    headers[1].p_filesz = note_size;
+    headers[1].p_offset = static_cast<Size>(note_offset);
+    headers[1].p_filesz = static_cast<Size>(note_size);
     std::memcpy(file.data() + sizeof(head), headers, sizeof(headers));
     Elf64_Nhdr note{};
     note.n_namesz = static_cast<Elf64_Word>(note_name.size() + 1);
