@@ -34,6 +34,11 @@ struct Machine {
   DirectBootFiles files;
 };
 
+void add_row(const char* name, const fakes::FileBytes& file, core::ErrorCode code) {
+  QTest::newRow(name) << QByteArray(reinterpret_cast<const char*>(file.data()), static_cast<int>(file.size()))
+                      << static_cast<int>(code);
+}
+
 }  // namespace
 
 class PvhBootTest : public QObject {
@@ -141,20 +146,14 @@ void PvhBootTest::malformed_kernels_data() {
   const auto row = [](const char* name, auto&& change, core::ErrorCode code) {
     fakes::ElfKernel kernel;
     change(kernel);
-    const auto bytes = kernel.bytes();
-    QTest::newRow(name) << QByteArray(reinterpret_cast<const char*>(bytes.data()), static_cast<int>(bytes.size()))
-                        << static_cast<int>(code);
+    add_row(name, kernel.bytes(), code);
   };
   using core::ErrorCode;
   row(
       "32-bit for a 64-bit processor", [](auto& k) { k.file_class = ELFCLASS32; }, ErrorCode::kUnsupported);
-  row(
-      "a 32-bit segment that wraps",
-      [](auto& k) {
-        k = fakes::ElfKernel::of_32_bits();
-        k.address = 0xfffff000;
-      },
-      ErrorCode::kOutOfRange);
+  auto low = fakes::ElfKernel::of_32_bits();
+  low.address = 0xfffff000;
+  add_row("a 32-bit segment that wraps", low.bytes(), ErrorCode::kOutOfRange);
   row(
       "big-endian", [](auto& k) { k.encoding = ELFDATA2MSB; }, ErrorCode::kUnsupported);
   row(
