@@ -120,6 +120,8 @@ DetailsPane::DetailsPane(MachineActions& actions, QWidget* parent)
   setWidget(content_);
   clock_.setInterval(10000);
   connect(&clock_, &QTimer::timeout, this, &DetailsPane::update_time);
+  connect(&clock_, &QTimer::timeout, this, &DetailsPane::update_facts);
+  connect(&sizes_, &ImageSizes::changed, this, &DetailsPane::update_facts);
   update_all();
 }
 
@@ -244,8 +246,21 @@ void DetailsPane::set_fact(QLabel* label, const QString& text) {
   }
 }
 
+QString DetailsPane::disks_text() {
+  QStringList paths;
+  QStringList lines;
+  for (const api::DiskConfig& disk : session_->config()->disks) {
+    paths += QString::fromStdString(api::resolve_path(session_->paths().directory, disk.path));
+    QStringList parts{file_text(disk.path), QString::fromUtf8(name_of(disk.bus)), sizes_.text(paths.last())};
+    parts.removeAll(QString());
+    lines += parts.join(" · ");
+  }
+  sizes_.look_at(paths);
+  return lines.isEmpty() ? tr("none") : lines.join("\n");
+}
+
 void DetailsPane::update_facts() {
-  if (!session_->config()) {
+  if (session_ == nullptr || !session_->config()) {
     return;
   }
   const api::MachineConfig& config = *session_->config();
@@ -253,11 +268,7 @@ void DetailsPane::update_facts() {
   const bool connected = session_->connected();
   memory_->setText(memory_text(connected ? status.memory_mib : config.memory_mib));
   cpus_->setText(QString::number(connected ? status.vcpus : config.cpus));
-  QStringList disks;
-  for (const api::DiskConfig& disk : config.disks) {
-    disks += file_text(disk.path) + " · " + QString::fromStdString(std::string(name_of(disk.bus)));
-  }
-  set_fact(disks_, disks.isEmpty() ? tr("none") : disks.join("\n"));
+  set_fact(disks_, disks_text());
   QStringList drives;
   for (const api::CdromConfig& drive : config.cdroms) {
     std::optional<std::string> path = drive.path;

@@ -11,6 +11,7 @@
 #include <QtWidgets/QPushButton>
 #include <QtWidgets/QScrollArea>
 
+#include "app/desktop/image_sizes.h"
 #include "app/desktop/machine_actions.h"
 #include "app/desktop/machine_session.h"
 #include "app/desktop/screen_painter.h"
@@ -52,11 +53,13 @@ class DetailsPane final : public QScrollArea {
   void update_all();
   void update_facts();
   void update_time();
+  QString disks_text();
   void set_fact(QLabel* label, const QString& text);
 
   MachineActions& actions_;
   QPointer<MachineSession> session_;
   QTimer clock_;
+  ImageSizes sizes_;
   QWidget* content_;
   QLabel* name_;
   StateBadge* badge_;

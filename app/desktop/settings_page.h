@@ -12,6 +12,7 @@
 #include <QtWidgets/QTreeWidget>
 
 #include "app/desktop/config_form.h"
+#include "app/desktop/image_sizes.h"
 #include "engine/api/machine_config.h"
 
 namespace saffron::desktop {
@@ -86,6 +87,8 @@ class StoragePage final : public SettingsPage {
   void build_disks();
   void build_drives();
   void show_lists();
+  void show_sizes();
+  QString full_path(const api::DiskConfig& disk) const;
   void show_disk();
   void add_existing();
   void add_new();
@@ -98,6 +101,7 @@ class StoragePage final : public SettingsPage {
   int current_drive() const;
 
   QString directory_;
+  ImageSizes sizes_;
   std::vector<api::DiskConfig> disks_;
   std::vector<api::CdromConfig> drives_;
   std::vector<std::string> other_ids_;

@@ -55,6 +55,7 @@ QWidget* stack(QTreeWidget* list, QHBoxLayout* buttons) {
 StoragePage::StoragePage(QString directory)
     : directory_(std::move(directory)), bus_(new QComboBox), read_only_(new QCheckBox) {
   build_disks();
+  connect(&sizes_, &ImageSizes::changed, this, &StoragePage::show_sizes);
   build_drives();
   form_->add_stretch();
 }
@@ -67,7 +68,7 @@ StoragePage::~StoragePage() {
 }
 
 void StoragePage::build_disks() {
-  disk_list_ = make_list({tr("Id"), tr("Image"), tr("Bus")});
+  disk_list_ = make_list({tr("Id"), tr("Image"), tr("Bus"), tr("Size")});
   disk_list_->setObjectName("disk_list");
   disk_list_->setAccessibleName(tr("Disks"));
   auto* buttons = new QHBoxLayout;
@@ -98,6 +99,17 @@ void StoragePage::build_disks() {
   };
   connect(bus_, &QComboBox::currentIndexChanged, this, changed);
   connect(read_only_, &QCheckBox::toggled, this, changed);
+}
+
+void StoragePage::show_sizes() {
+  for (int row = 0; row < disk_list_->topLevelItemCount(); ++row) {
+    disk_list_->topLevelItem(row)->setText(3, sizes_.text(full_path(disks_[static_cast<std::size_t>(row)])));
+  }
+  disk_list_->resizeColumnToContents(3);
+}
+
+QString StoragePage::full_path(const api::DiskConfig& disk) const {
+  return QString::fromStdString(api::resolve_path(directory_.toStdString(), disk.path));
 }
 
 void StoragePage::build_drives() {
@@ -156,10 +168,14 @@ void StoragePage::show_lists() {
   const int disk = std::max(current_disk(), 0);
   const int drive = std::max(current_drive(), 0);
   disk_list_->clear();
+  QStringList paths;
   for (const api::DiskConfig& entry : disks_) {
+    paths += full_path(entry);
     new QTreeWidgetItem(disk_list_, {QString::fromStdString(entry.id), QString::fromStdString(entry.path),
                                      QString::fromUtf8(name_of(entry.bus))});
   }
+  sizes_.look_at(paths);
+  show_sizes();
   drive_list_->clear();
   for (const api::CdromConfig& entry : drives_) {
     new QTreeWidgetItem(drive_list_, {QString::fromStdString(entry.id),

@@ -974,6 +974,17 @@
     </message>
 </context>
 <context>
+    <name>saffron::desktop::ImageSizes</name>
+    <message>
+        <source>missing</source>
+        <translation>缺失</translation>
+    </message>
+    <message>
+        <source>%1, %2 used</source>
+        <translation>%1，已用 %2</translation>
+    </message>
+</context>
+<context>
     <name>saffron::desktop::LibraryModel</name>
     <message>
         <source>The library of machines cannot be read.</source>
@@ -1708,6 +1719,10 @@
     <message>
         <source>Bus</source>
         <translation>总线</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
     </message>
     <message>
         <source>Disks</source>

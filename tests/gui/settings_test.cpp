@@ -100,6 +100,20 @@ class SettingsTest : public QObject {
     QTRY_VERIFY(!page<desktop::DisplayPage>()->form().error_at("display.spice.ticket").isEmpty());
   }
 
+  void disks_show_their_size() {
+    const auto size_at = [this](int row) {
+      return page<desktop::StoragePage>()->findChild<QTreeWidget*>("disk_list")->topLevelItem(row)->text(3);
+    };
+    make_disk();
+    QTRY_COMPARE(dialog->draft().disks.size(), std::size_t{2});
+    QTRY_COMPARE(size_at(1), QString("1 GiB, 0 B used"));
+    dialog.reset();
+    const api::DiskConfig disk = files->library.load("m").value().disks.at(0);
+    QVERIFY(QFile::remove(QString::fromStdString(api::resolve_path(files->library.paths("m").directory, disk.path))));
+    dialog = std::make_unique<SettingsDialog>(*model, model->find("m"));
+    QTRY_COMPARE(size_at(0), QString("missing"));
+  }
+
   void disks_made_here_belong_to_the_machine_only_if_saved() {
     const QString folder = QString::fromStdString(files->library.paths("m").directory);
     make_disk();
