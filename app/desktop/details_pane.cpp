@@ -151,6 +151,7 @@ void DetailsPane::build_facts(QGridLayout* grid) {
   memory_ = add_fact(grid, "memory", tr("Memory"));
   cpus_ = add_fact(grid, "cpu", tr("CPUs"));
   disks_ = add_fact(grid, "drive-harddisk", tr("Disks"));
+  disks_->setObjectName("details_disks");
   cdroms_ = add_fact(grid, "media-optical", tr("CD-ROM"));
   network_ = add_fact(grid, "network-wired", tr("Network"));
   display_ = add_fact(grid, "video-display", tr("Screen"));
@@ -230,7 +231,9 @@ void DetailsPane::update_all() {
   update_facts();
   update_time();
   emit session_changed();
-  session_->connected() ? clock_.start() : clock_.stop();
+  if (!clock_.isActive()) {
+    clock_.start();
+  }
 }
 
 void DetailsPane::set_fact(QLabel* label, const QString& text) {

@@ -15,6 +15,23 @@ namespace {
 constexpr qint64 kFreshMs = 5000;
 constexpr std::uint64_t kBlockSize = 512;  // stat(2): st_blocks.
 
+struct Look {
+  int error = 0;
+  struct stat info {};
+};
+
+QString text_of(const Look& look) {
+  if (look.error == ENOENT) {
+    return ImageSizes::tr("missing");
+  }
+  if (look.error != 0 || !S_ISREG(look.info.st_mode)) {
+    return {};
+  }
+  return ImageSizes::tr("%1, %2 used")
+      .arg(size_text(static_cast<std::uint64_t>(look.info.st_size)),
+           size_text(static_cast<std::uint64_t>(look.info.st_blocks) * kBlockSize));
+}
+
 }  // namespace
 
 void ImageSizes::look_at(const QStringList& paths) {
@@ -24,23 +41,21 @@ void ImageSizes::look_at(const QStringList& paths) {
   }
   looking_ = true;
   const auto work = [paths = wanted_] {
-    QHash<QString, QString> texts;
+    QHash<QString, Look> looks;
     for (const QString& path : paths) {
-      struct stat info {};
-      if (::stat(path.toUtf8().constData(), &info) != 0) {
-        texts[path] = errno == ENOENT ? tr("missing") : QString();
-      } else if (S_ISREG(info.st_mode)) {
-        texts[path] = tr("%1, %2 used")
-                          .arg(size_text(static_cast<std::uint64_t>(info.st_size)),
-                               size_text(static_cast<std::uint64_t>(info.st_blocks) * kBlockSize));
-      }
+      Look& look = looks[path];
+      look.error = ::stat(path.toUtf8().constData(), &look.info) == 0 ? 0 : errno;
     }
-    return texts;
+    return looks;
   };
-  run_async(this, work, [this, paths = wanted_](const QHash<QString, QString>& texts) {
+  run_async(this, work, [this, paths = wanted_](const QHash<QString, Look>& looks) {
     looking_ = false;
     known_ = paths;
     looked_.start();
+    QHash<QString, QString> texts;
+    for (const QString& path : paths) {
+      texts[path] = text_of(looks[path]);
+    }
     if (texts != texts_) {
       texts_ = texts;
       emit changed();

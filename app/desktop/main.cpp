@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // saffron: the desktop application.
 #include <QtCore/QLocale>
+#include <QtCore/QThreadPool>
 #include <QtGui/QIcon>
 #include <QtWidgets/QApplication>
 #include <algorithm>
@@ -54,6 +55,8 @@ int run(QApplication& application, const desktop::DesktopOptions& options) {
   QApplication::setWindowIcon(QIcon(":/icons/saffron.svg"));
   QApplication::setApplicationDisplayName(QString());
   QGuiApplication::setDesktopFileName("org.saffron.Saffron");
+  // run_async()'s work waits for disks and engines; one that hangs must not keep all others waiting.
+  QThreadPool::globalInstance()->setMaxThreadCount(std::max(8, QThread::idealThreadCount()));
   desktop::set_viewer_options(options.language, options.color_scheme);
   common::ColorSchemeKeeper colors(application);
   colors.set(options.color_scheme);

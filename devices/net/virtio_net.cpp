@@ -60,7 +60,7 @@ constexpr std::uint8_t kAcknowledgeOk = 0;
 constexpr std::uint8_t kAcknowledgeError = 1;
 
 // Frames in one turn of the loop, so that sending does not keep receiving waiting.
-constexpr int kFramesPerTurn = 64;
+constexpr int kWorkPerTurn = 64;
 // Far above what a driver sends between two kicks; a guest that feeds commands as fast as they are served is cut off.
 constexpr int kCommandsPerTurn = 64;
 
@@ -295,7 +295,7 @@ void VirtioNet::fill(Virtqueue& queue, std::span<const std::uint8_t> frame) {
 }
 
 void VirtioNet::serve_transmit(Virtqueue& queue) {
-  int frames = 0;
+  int work = 0;  // Frames, and rounds: a guest may announce chains that are gone when they are looked for.
   do {
     queue.disable_kicks();
     while (auto chain = queue.pop()) {
@@ -303,13 +303,15 @@ void VirtioNet::serve_transmit(Virtqueue& queue) {
         queue.notify();
         return;  // The backend says when it has room; no kick is needed meanwhile.
       }
-      if (++frames == kFramesPerTurn) {
-        queue.notify();
-        LoopWorker::again(queue);
-        return;
+      if (++work >= kWorkPerTurn) {
+        break;
       }
     }
     queue.notify();
+    if (++work > kWorkPerTurn) {
+      LoopWorker::again(queue);
+      return;
+    }
   } while (queue.enable_kicks());
 }
 

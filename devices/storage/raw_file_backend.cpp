@@ -116,7 +116,7 @@ core::Result<void> RawFileBackend::check_size() {
                        "its size is not a multiple of 512 bytes, so it is not a raw disk image");
   }
   if (!cdrom && !target_.block_device) {
-    if (const auto format = core::foreign_image_format(file_.get())) {
+    if (const auto format = core::foreign_format_of_file(file_.get())) {
       // Written to as if it were raw, it would be destroyed.
       return image_error(ErrorCode::kUnsupported, path_, fmt::format("it is a {} image, not a raw one", *format));
     }

@@ -20,8 +20,9 @@ constexpr std::uint64_t kSector = 512;
 // clock from a device, and each request would pay for that twice.
 constexpr std::uint64_t kMaxPollTicks = 100'000;
 constexpr std::uint64_t kFirstPollTicks = 12'000;
-/// Chains before completions are looked for and told, and before others on the loop have their turn.
+/// Chains before completions are looked for and told.
 constexpr unsigned kBatch = 64;
+/// Chains and rounds before others on the loop have their turn.
 constexpr unsigned kWorkPerVisit = 16 * kBatch;
 // What takes long to copy is told at once, so that the guest works on it meanwhile.
 constexpr std::uint64_t kUntoldBytes = 256 << 10;

@@ -321,6 +321,33 @@ class VirtioBlkTest : public QObject {
     QCOMPARE(bench.host->interrupts(0), 1u);  // The driver has not moved used_event on.
   }
 
+  void a_guest_that_always_asks_leaves_others_their_turn() {
+    constexpr unsigned kMost = 100'000;
+    Bench bench;
+    const core::GuestAddress header = bench.host->arena().allocate(16);
+    QVERIFY(bench.memory->write_object(header, VirtioBlkHeader{0x77, 0, 0}).ok());  // No such request: done at once.
+    const core::GuestAddress status = bench.host->arena().allocate(1);
+    unsigned asked = 0;
+    const auto ask = [&] {
+      fakes::VirtqueueDriver& driver = bench.host->driver(0);
+      while (driver.take_used()) {
+      }
+      for (unsigned count = 0; count < 64 && asked < kMost; ++count, ++asked) {
+        driver.add({{header, 16, false}, {status, 1, true}});
+      }
+    };
+    fakes::FakeVirtioHost::Options options;
+    options.on_interrupt = ask;
+    bench.host->activate(options);
+    bench.run();
+    ask();
+    bench.host->kick(0);
+    bench.run();
+    QVERIFY(asked > 64);
+    QVERIFY(asked < kMost);
+    QCOMPARE(bench.status({{}, status}), 2);  // VIRTIO_BLK_S_UNSUPP
+  }
+
   void deactivation_waits_for_the_host_and_returns_every_chain() {
     Bench bench;
     bench.activate();

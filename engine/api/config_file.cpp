@@ -217,7 +217,7 @@ Result<void> check_host_limits(const MachineConfig& config, const HostLimits& li
 Result<void> check_disk_image(const std::string& path, bool writable, const std::string& subject) {
   const std::uint64_t size = SAFFRON_TRY(image_size(path, writable, subject));
   const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (const auto format = core::foreign_image_format(file.get())) {
+  if (const auto format = core::foreign_format_of_file(file.get())) {
     return Error{
         ErrorCode::kUnsupported,
         fmt::format("{} is a {} image; disks are raw images (\"qemu-img convert -O raw\" makes one)", path, *format),

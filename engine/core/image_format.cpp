@@ -43,7 +43,7 @@ std::optional<std::string_view> foreign_image_format(std::span<const std::uint8_
   return std::nullopt;
 }
 
-std::optional<std::string_view> foreign_image_format(int fd) {
+std::optional<std::string_view> foreign_format_of_file(int fd) {
   std::array<std::uint8_t, 512> head{};  // More than any signature needs.
   const ssize_t count = ::pread(fd, head.data(), head.size(), 0);
   return foreign_image_format(std::span(head).first(count < 0 ? 0 : static_cast<std::size_t>(count)));

@@ -14,6 +14,6 @@ namespace saffron::core {
 /// specification; VirtualBox, VDICore.h.
 std::optional<std::string_view> foreign_image_format(std::span<const std::uint8_t> head);
 /// The same of an open file; empty where it cannot be read.
-std::optional<std::string_view> foreign_image_format(int fd);
+std::optional<std::string_view> foreign_format_of_file(int fd);
 
 }  // namespace saffron::core

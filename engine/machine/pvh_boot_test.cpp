@@ -149,11 +149,12 @@ void PvhBootTest::malformed_kernels_data() {
     add_row(name, kernel.bytes(), code);
   };
   using core::ErrorCode;
-  row(
-      "32-bit for a 64-bit processor", [](auto& k) { k.file_class = ELFCLASS32; }, ErrorCode::kUnsupported);
   auto low = fakes::ElfKernel::of_32_bits();
   low.address = 0xfffff000;
   add_row("a 32-bit segment that wraps", low.bytes(), ErrorCode::kOutOfRange);
+  auto mixed = fakes::ElfKernel::of_32_bits();
+  mixed.machine = EM_X86_64;
+  add_row("32-bit for a 64-bit processor", mixed.bytes(), ErrorCode::kUnsupported);
   row(
       "big-endian", [](auto& k) { k.encoding = ELFDATA2MSB; }, ErrorCode::kUnsupported);
   row(

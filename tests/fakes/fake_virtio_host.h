@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -27,6 +28,7 @@ class FakeVirtioHost {
     std::uint64_t enabled = ~0ULL;  // A bit for each queue that the driver enables.
     bool event_index = false;
     bool indirect = true;
+    std::function<void()> on_interrupt = nullptr;  // What the guest does at once, on the device's thread.
   };
 
   /// The queues, and what allocate() hands out, are in [base, base + size) of `memory`.
@@ -89,7 +91,13 @@ class FakeVirtioHost {
     added->driver = std::make_unique<VirtqueueDriver>(memory_, arena_, size, options.event_index, options.indirect);
     if ((options.enabled >> queues_.size() & 1) != 0) {
       added->device = std::make_unique<virtio::Virtqueue>(
-          memory_, added->driver->layout(), added->kick.get(), [added] { ++added->interrupts; },
+          memory_, added->driver->layout(), added->kick.get(),
+          [added, then = options.on_interrupt] {
+            ++added->interrupts;
+            if (then) {
+              then();
+            }
+          },
           [this](std::string_view reason) { note_broken(reason); });
     }
     queues_.push_back(std::move(queue));

@@ -194,6 +194,15 @@ class DesktopTest : public QObject {
     QTRY_COMPARE(window->library().rowCount(), 0);
   }
 
+  void the_details_tell_how_large_a_disk_is() {
+    files->make_machine("m");
+    open();
+    QTRY_VERIFY(session("m") != nullptr);
+    window->select("m");
+    const auto* disks = window->findChild<QLabel*>("details_disks");
+    QTRY_VERIFY(disks->text().startsWith("disk.raw · virtio · 1 GiB, "));
+  }
+
   void renaming_keeps_the_machine_selected() {
     files->make_machine("old");
     files->make_machine("zebra");

@@ -106,7 +106,7 @@ class SettingsTest : public QObject {
     };
     make_disk();
     QTRY_COMPARE(dialog->draft().disks.size(), std::size_t{2});
-    QTRY_COMPARE(size_at(1), QString("1 GiB, 0 B used"));
+    QTRY_VERIFY(size_at(1).startsWith("1 GiB, "));
     dialog.reset();
     const api::DiskConfig disk = files->library.load("m").value().disks.at(0);
     QVERIFY(QFile::remove(QString::fromStdString(api::resolve_path(files->library.paths("m").directory, disk.path))));
