@@ -108,6 +108,10 @@ void prepare_application(const char* program_name) {
   QGuiApplication::setHighDpiScaleFactorRoundingPolicy(Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
 }
 
+bool is_language(const QString& name) {
+  return name.isEmpty() || name == "en" || name == "zh_CN";
+}
+
 void install_translations(QApplication& application, const QString& catalog) {
   const QLocale locale;
   auto* qt = new QTranslator(&application);

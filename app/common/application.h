@@ -15,6 +15,9 @@ enum class ColorScheme { kSystem, kLight, kDark };
 /// "system", "light" or "dark".
 std::optional<ColorScheme> color_scheme_from_name(const QString& name);
 
+/// Whether it is one that our texts are in, or empty (the user's).
+bool is_language(const QString& name);
+
 /// Call before the QApplication is made: its names, and what has to be set so early.
 void prepare_application(const char* program_name);
 

@@ -171,9 +171,24 @@ Json entry_json(const api::MachineEntry& entry, const std::optional<api::Machine
   return json;
 }
 
-void say_config(const Context& context, const api::MachineConfig& config) {
-  context.say("memory:    {} MiB", config.memory_mib);
-  context.say("cpus:      {}", config.cpus);
+/// "256 MiB (512 MiB until it ends)", where the settings have changed since the start.
+template <typename Number>
+std::string with_present(Number setting, std::optional<std::uint64_t> present, std::string_view unit) {
+  return fmt::format("{}{}{}", setting, unit,
+                     present && *present != setting ? fmt::format(" ({}{} until it ends)", *present, unit) : "");
+}
+
+std::string problem_text(const core::Error& problem) {
+  return problem.subject.empty() ? printable(problem.message)
+                                 : fmt::format("{}: {}", printable(problem.subject), printable(problem.message));
+}
+
+void say_config(const Context& context, const api::MachineConfig& config,
+                const std::optional<api::MachineStatus>& status) {
+  context.say("memory:    {}",
+              with_present(config.memory_mib, status ? std::optional(status->memory_mib) : std::nullopt, " MiB"));
+  context.say("cpus:      {}",
+              with_present(config.cpus, status ? std::optional<std::uint64_t>(status->vcpus) : std::nullopt, ""));
   for (const api::DiskConfig& disk : config.disks) {
     context.say("{:<10} {} ({}{})", disk.id + ":", printable(disk.path), api::name_of(disk.bus),
                 disk.read_only ? ", read only" : "");
@@ -232,11 +247,15 @@ Result<int> run_list(Context& context, const Arguments& arguments) {
     }
     const auto status = status_of(context, entry);
     answer.push_back(entry_json(entry, status));
-    const std::string memory = entry.config ? fmt::format("{}M", entry.config->memory_mib) : "-";
-    const std::string cpus = entry.config ? fmt::format("{}", entry.config->cpus) : "-";
+    const std::string memory = status         ? fmt::format("{}M", status->memory_mib)
+                               : entry.config ? fmt::format("{}M", entry.config->memory_mib)
+                                              : "-";
+    const std::string cpus = status         ? fmt::format("{}", status->vcpus)
+                             : entry.config ? fmt::format("{}", entry.config->cpus)
+                                            : "-";
     context.say("{:<24} {:<20} {:>8} {:>5}", printable(entry.paths.name), state_text(entry, status), memory, cpus);
     if (entry.problem) {
-      context.say("    {}: {}", printable(entry.problem->subject), printable(entry.problem->message));
+      context.say("    {}", problem_text(*entry.problem));
     }
   }
   context.answer(answer);
@@ -266,10 +285,10 @@ Result<int> run_show(Context& context, const Arguments& arguments) {
   context.say("state:     {}", state_text(entry, status));
   context.say("directory: {}", printable(entry.paths.directory));
   if (entry.problem) {
-    context.say("problem:   {}: {}", printable(entry.problem->subject), printable(entry.problem->message));
+    context.say("problem:   {}", problem_text(*entry.problem));
   }
   if (entry.config) {
-    say_config(context, *entry.config);
+    say_config(context, *entry.config, status);
   }
   if (status) {
     context.say("engine:    pid {}, up {:.0f} s, {:.1f} s of CPU time", status->pid, status->uptime_seconds,

@@ -170,8 +170,8 @@ constexpr Verb kVerbs[] = {
      {},
      "Talk to a machine's serial port",
      "Connects the terminal to the guest's first serial port; Ctrl-] leaves. Without a terminal, standard input goes "
-     "to "
-     "the guest until it ends. With --json, shows where the port's socket is.",
+     "to the guest, and what the guest prints is shown until the machine ends. With --json, shows where the port's "
+     "socket is.",
      "",
      run_serial},
     {"log", kMachine, kLogOptions, "Show a machine's log",

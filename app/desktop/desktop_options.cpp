@@ -61,6 +61,9 @@ core::Result<DesktopOptions> parse_options(const QStringList& arguments) {
   }
   options.color_scheme = *colors;
   options.language = parser.value(language);
+  if (!common::is_language(options.language)) {
+    return usage("--language is en or zh_CN");
+  }
   options.machine = parser.value(machine);
   options.new_machine = parser.isSet(create);
   if (!images.isEmpty()) {

@@ -119,6 +119,9 @@ Result<ViewerOptions> parse_options(const QStringList& arguments) {
   }
   options.color_scheme = *scheme;
   options.language = parser.value("language");
+  if (!common::is_language(options.language)) {
+    return wrong("--language wants en or zh_CN");
+  }
   const bool key_given = parser.isSet("release-key");
   const auto key = ReleaseKey::from_id(key_given ? parser.value("release-key")
                                                  : QSettings().value("release_key", "right-ctrl").toString());

@@ -214,6 +214,13 @@ class MachineLibraryTest : public QObject {
       QVERIFY(library().remove("demo").error().code == core::ErrorCode::kBusy);
       QVERIFY(library().rename("demo", "other").error().code == core::ErrorCode::kBusy);
       QVERIFY(library().list()->front().running);
+      BasePaths elsewhere = base();
+      elsewhere.runtime = path("other-run").toStdString();  // As in a session of its own.
+      const MachineLibrary other(elsewhere);
+      QVERIFY(other.running("demo"));
+      QVERIFY(other.remove("demo").error().code == core::ErrorCode::kBusy);
+      QVERIFY(MachineLock::acquire(other.paths("demo")).error().code == core::ErrorCode::kBusy);
+      QVERIFY(!QFile::exists(QString::fromStdString(other.paths("demo").runtime)));
     }
 
     QVERIFY(!library().running("demo"));

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <pwd.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -84,6 +85,33 @@ bool open_to_others(const struct stat& info) {
 
 Error not_private(const std::string& path, const char* why) {
   return Error{ErrorCode::kPermissionDenied, fmt::format("The directory {} {}", path, why), path};
+}
+
+Error already_running(const MachinePaths& paths) {
+  return Error{ErrorCode::kBusy, fmt::format("The machine \"{}\" is already running", paths.name), paths.name};
+}
+
+/// Empty where there is no such directory, or a file system without such locks. kBusy.
+Result<UniqueFd> lock_directory(const MachinePaths& paths) {
+  UniqueFd directory(open(paths.directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // is_held() holds it for a moment, to ask.
+  constexpr int kAttempts = 20;
+  constexpr useconds_t kPauseUs = 25'000;
+  for (int attempt = 0; directory && flock(directory.get(), LOCK_EX | LOCK_NB) != 0; ++attempt) {
+    if (errno != EWOULDBLOCK) {
+      return UniqueFd();
+    }
+    if (attempt == kAttempts) {
+      return already_running(paths);
+    }
+    usleep(kPauseUs);
+  }
+  return directory;
+}
+
+bool directory_is_locked(const MachinePaths& paths) {
+  const UniqueFd directory(open(paths.directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return directory && flock(directory.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 }  // namespace
@@ -191,7 +219,7 @@ Result<MachineLock> MachineLock::acquire(const MachinePaths& paths) {
     lock.l_whence = SEEK_SET;
     if (fcntl(file.get(), F_OFD_SETLK, &lock) != 0) {
       if (errno == EAGAIN || errno == EACCES) {
-        return Error{ErrorCode::kBusy, fmt::format("The machine \"{}\" is already running", paths.name), paths.name};
+        return already_running(paths);
       }
       return Error::from_errno(errno, "Cannot lock the machine", paths.lock_file);
     }
@@ -199,7 +227,9 @@ Result<MachineLock> MachineLock::acquire(const MachinePaths& paths) {
     struct stat named {};
     if (fstat(file.get(), &locked) == 0 && stat(paths.lock_file.c_str(), &named) == 0 &&
         locked.st_ino == named.st_ino && locked.st_dev == named.st_dev) {
-      return MachineLock(std::move(file), paths.lock_file);
+      MachineLock held(std::move(file), paths.lock_file);
+      held.directory_ = SAFFRON_TRY(lock_directory(paths));
+      return held;
     }
   }
   return Error{ErrorCode::kBusy, "The machine's lock changes all the time", paths.lock_file};
@@ -214,6 +244,9 @@ MachineLock::~MachineLock() {
 }
 
 bool MachineLock::is_held(const MachinePaths& paths) {
+  if (directory_is_locked(paths)) {
+    return true;
+  }
   UniqueFd file(open(paths.lock_file.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
   if (!file) {
     return false;

@@ -45,6 +45,7 @@ core::Result<void> prepare_runtime_directory(const std::string& path);
 
 /// Held by an engine as long as it runs: one engine per machine, whatever happens to sockets. Released when the
 /// process ends, however it ends; an orderly end also removes the file, and the runtime directory if it is empty then.
+/// The machine's directory is locked, too (flock(2)), for those who look for the machine in another runtime directory.
 class MachineLock {
  public:
   /// Makes the runtime directory if needed. kBusy if another engine holds it.
@@ -58,6 +59,7 @@ class MachineLock {
  private:
   MachineLock(core::UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
   core::UniqueFd fd_;
+  core::UniqueFd directory_;
   std::string path_;
 };
 
