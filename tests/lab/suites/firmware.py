@@ -5,7 +5,9 @@ import os
 
 from harness import Machine, Skip, check, grub_prompt, guest_folder
 
-SUITE = {"where": "native", "guests": ["media"], "timeout": 700}
+# A KVM without hardware virtualization may emulate each instruction of real mode: GRUB then draws a line of text in a second, or in ten.
+PATIENCE = 500
+SUITE = {"where": "native", "guests": ["media"], "timeout": 1800}
 
 
 def need_kvm():
@@ -19,7 +21,7 @@ def case_seabios(keep):
     """SeaBIOS shows its name and says that there is nothing to boot."""
     need_kvm()
     with Machine({"name": "native-seabios", "memory_mib": 128}, keep=keep) as machine:
-        check("SeaBIOS" in machine.wait_text("No bootable device", 150), "SeaBIOS does not say its name")
+        check("SeaBIOS" in machine.wait_text("No bootable device", PATIENCE), "SeaBIOS does not say its name")
 
 
 def case_grub_rescue(keep):
@@ -34,6 +36,6 @@ def case_grub_rescue(keep):
         },
         keep=keep,
     ) as machine:
-        grub_prompt(machine)
+        grub_prompt(machine, PATIENCE)
         machine.type("echo saf''fron\n")
-        machine.wait_text("^saffron", 100)
+        machine.wait_text("^saffron", PATIENCE)
