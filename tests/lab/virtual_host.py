@@ -289,7 +289,7 @@ class VirtualHost:
             "-accel",
             "tcg,thread=multi",
             "-cpu",
-            # KVM keeps shadow page tables here. With the nested paging of QEMU 7.2's software CPU, one start of GRUB's CD in some 60 went
+            # KVM keeps shadow page tables here. With the nested paging of QEMU 7.2's software CPU, one start of GRUB's CD in some 90 went
             # wrong: a guest got its host's registers, or the host's kernel stack was overwritten. QEMU as the VMM met the same.
             "max,+svm,-npt",
             "-smp",
