@@ -172,10 +172,9 @@ Json entry_json(const api::MachineEntry& entry, const std::optional<api::Machine
 }
 
 /// "256 MiB (512 MiB until it ends)", where the settings have changed since the start.
-template <typename Number>
-std::string with_present(Number setting, std::optional<std::uint64_t> present, std::string_view unit) {
+std::string with_present(std::uint64_t setting, std::uint64_t present, std::string_view unit) {
   return fmt::format("{}{}{}", setting, unit,
-                     present && *present != setting ? fmt::format(" ({}{} until it ends)", *present, unit) : "");
+                     present == setting ? "" : fmt::format(" ({}{} until it ends)", present, unit));
 }
 
 std::string problem_text(const core::Error& problem) {
@@ -186,9 +185,8 @@ std::string problem_text(const core::Error& problem) {
 void say_config(const Context& context, const api::MachineConfig& config,
                 const std::optional<api::MachineStatus>& status) {
   context.say("memory:    {}",
-              with_present(config.memory_mib, status ? std::optional(status->memory_mib) : std::nullopt, " MiB"));
-  context.say("cpus:      {}",
-              with_present(config.cpus, status ? std::optional<std::uint64_t>(status->vcpus) : std::nullopt, ""));
+              with_present(config.memory_mib, status ? status->memory_mib : config.memory_mib, " MiB"));
+  context.say("cpus:      {}", with_present(config.cpus, status ? status->vcpus : config.cpus, ""));
   for (const api::DiskConfig& disk : config.disks) {
     context.say("{:<10} {} ({}{})", disk.id + ":", printable(disk.path), api::name_of(disk.bus),
                 disk.read_only ? ", read only" : "");

@@ -269,8 +269,8 @@ void DetailsPane::update_facts() {
   const api::MachineConfig& config = *session_->config();
   const api::MachineStatus& status = session_->status();
   const bool connected = session_->connected();
-  memory_->setText(memory_text(connected ? status.memory_mib : config.memory_mib));
-  cpus_->setText(QString::number(connected ? status.vcpus : config.cpus));
+  memory_->setText(memory_text(session_->memory_mib()));
+  cpus_->setText(QString::number(session_->cpus()));
   set_fact(disks_, disks_text());
   QStringList drives;
   for (const api::CdromConfig& drive : config.cdroms) {

@@ -28,10 +28,7 @@ QString facts(const MachineSession& session) {
   if (!session.config()) {
     return {};
   }
-  // What a running machine has, whatever its settings say for the next start.
-  const bool runs = session.connected() && session.status().memory_mib != 0;
-  return cpus_text(runs ? session.status().vcpus : session.config()->cpus) + " · " +
-         memory_text(runs ? session.status().memory_mib : session.config()->memory_mib);
+  return cpus_text(session.cpus()) + " · " + memory_text(session.memory_mib());
 }
 
 void paint_background(QPainter& painter, const QStyleOptionViewItem& option) {

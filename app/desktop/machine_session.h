@@ -40,6 +40,9 @@ class MachineSession final : public QObject {
   /// There is an engine that can be spoken to, or ended, even if it has not answered yet.
   bool has_engine() const { return client_ != nullptr; }
   bool connected() const { return client_ != nullptr && subscribed_; }
+  /// What the machine has: while it runs, whatever its settings say for the next start. Needs a config().
+  std::uint64_t memory_mib() const { return connected() ? status_.memory_mib : config()->memory_mib; }
+  std::uint32_t cpus() const { return connected() ? status_.vcpus : config()->cpus; }
   Phase phase() const;
   QString phase_text() const;
   /// Nothing may be done to the machine's directory.

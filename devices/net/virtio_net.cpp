@@ -59,7 +59,7 @@ constexpr std::uint8_t kMacAddressSet = 1;
 constexpr std::uint8_t kAcknowledgeOk = 0;
 constexpr std::uint8_t kAcknowledgeError = 1;
 
-// Frames in one turn of the loop, so that sending does not keep receiving waiting.
+// Frames and rounds in one turn of the loop, so that sending does not keep receiving waiting.
 constexpr int kWorkPerTurn = 64;
 // Far above what a driver sends between two kicks; a guest that feeds commands as fast as they are served is cut off.
 constexpr int kCommandsPerTurn = 64;
